@@ -1,0 +1,1 @@
+"""The daemon: wires drivers, models and sync together; decides, acts, stores, serves."""

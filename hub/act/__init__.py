@@ -1,0 +1,1 @@
+"""A decision becomes commands, and commands become outcomes."""

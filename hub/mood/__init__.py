@@ -1,0 +1,1 @@
+"""Readings become a mood, per room and per person."""

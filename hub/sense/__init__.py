@@ -1,0 +1,1 @@
+"""The sensing process and the hub's end of its socket."""

@@ -1,0 +1,249 @@
+"""What may stand in the configuration. `config/schema.json` is generated from here."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from drivers.settings import MqttSettings, SimulatedSettings, Strict
+from models.types import Emotion
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""Keys that stand for things in the home: lower case, digits and underscores."""
+Unit = Annotated[float, Field(ge=0, le=1)]
+Axis = Annotated[float, Field(ge=-1, le=1)]
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""A time of day, `HH:MM`."""
+
+
+class Home(Strict):
+    """The home as a whole. Workplaces and schools are refused (EU AI Act Art. 5(1)(f))."""
+
+    name: str = "Home"
+    kind: Literal["household"] = "household"
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
+    timezone: str = "UTC"
+
+
+class Room(Strict):
+    """A room; devices and sources name it."""
+
+    name: str = ""
+    devices: tuple[str, ...] = ()
+    """Device ids, `<driver>:<id>`, that belong to this room."""
+
+
+class Person(Strict):
+    """Someone who lives here."""
+
+    name: str = ""
+    lives_in: tuple[Name, ...] = ()
+    """Rooms whose camera and microphone need this person's consent; empty means all."""
+
+
+class Camera(Strict):
+    """A camera. `url` is a V4L2 index (0), a file, rtsp:// or http:// (MJPEG), or demo:."""
+
+    room: Name
+    url: str | int
+    max_fps: Annotated[float, Field(ge=1, le=10)] = 10
+    width: Annotated[int, Field(ge=160, le=1920)] = 640
+    height: Annotated[int, Field(ge=120, le=1080)] = 480
+
+
+class Microphone(Strict):
+    """A microphone by PortAudio name or index; empty means the default input."""
+
+    room: Name
+    device: str | int = ""
+
+
+class Wearable(Strict):
+    """A body sensor's wearer."""
+
+    device: str
+    """Device id of the strap or band."""
+    person: Name
+    room: Name
+
+
+class TextSense(Strict):
+    """What people type."""
+
+    enabled: bool = True
+    room: Name | None = None
+    """Where typed text counts when it does not say; the first room if not given."""
+
+
+class Senses(Strict):
+    """What may be sensed. Each also needs consent before it is switched on."""
+
+    cameras: dict[Name, Camera] = {}
+    microphones: dict[Name, Microphone] = {}
+    wearables: dict[Name, Wearable] = {}
+    text: TextSense = TextSense()
+
+
+class Drivers(Strict):
+    """Networks of devices. A driver that is not named here is never imported."""
+
+    mqtt: MqttSettings | None = None
+    simulated: SimulatedSettings | None = None
+
+
+class LightPart(Strict):
+    """What a scene asks of the room's lights."""
+
+    on: bool = True
+    level: Unit | None = None
+    kelvin: Annotated[int, Field(ge=1500, le=9000)] | None = None
+    xy: tuple[Unit, Unit] | None = None
+    transition_s: Annotated[float, Field(ge=0, le=600)] = 2.0
+
+
+class MusicPart(Strict):
+    """What a scene asks of the room's players: a point on the valence-energy plane."""
+
+    valence: Axis = 0.0
+    energy: Axis = 0.0
+    volume: Unit | None = None
+    stop: bool = False
+
+
+class Scene(Strict):
+    """Light, music and climate for one room at once; parts left out stay as they are."""
+
+    name: str = ""
+    lights: LightPart | None = None
+    devices: dict[str, LightPart] = {}
+    """Lights that differ from `lights`, by device id."""
+    music: MusicPart | None = None
+    target_c: Annotated[float, Field(ge=5, le=30)] | None = None
+
+
+class MoodRegion(Strict):
+    """Part of the valence-arousal plane, and labels; a mood must satisfy all that are given."""
+
+    valence: tuple[Axis, Axis] | None = None
+    arousal: tuple[Axis, Axis] | None = None
+    labels: tuple[Emotion, ...] = ()
+    confidence: Unit = 0.5
+    """The least confidence; the guard's floor applies besides."""
+
+
+class SensorIs(Strict):
+    """A device's newest value: `device: mqtt:motion, kind: occupancy, is: true`."""
+
+    device: str
+    kind: str
+    is_: Annotated[bool | str | float | None, Field(alias="is")] = None
+    above: float | None = None
+    below: float | None = None
+
+
+class When(Strict):
+    """When a rule applies; everything that is given must hold."""
+
+    mood: MoodRegion | None = None
+    person: Name | None = None
+    sensor: SensorIs | None = None
+    between: tuple[Clock, Clock] | None = None
+    sun: Literal["up", "down"] | None = None
+    presence: bool | None = None
+
+
+class MusicIntent(Strict):
+    """Music as an answer: towards a point on the valence-energy plane."""
+
+    valence: Axis
+    energy: Axis
+    volume: Unit | None = None
+
+
+class Then(Strict):
+    """What a rule does: exactly one of these."""
+
+    scene: Name | None = None
+    music: MusicIntent | None = None
+    restore: bool = False
+
+
+class Rule(Strict):
+    """One policy: when this holds for so long in this room, do that."""
+
+    room: Name
+    when: When
+    then: Then
+    for_s: Annotated[float, Field(ge=0, le=86_400)] = 0
+    cooldown_s: Annotated[float, Field(ge=0, le=86_400)] = 300
+    in_quiet_hours: bool = False
+    priority: Annotated[int, Field(ge=0, le=100)] = 50
+
+
+class Guards(Strict):
+    """Limits that no rule can lift."""
+
+    confidence_floor: Unit = 0.35
+    hysteresis: Annotated[float, Field(ge=0, le=0.5)] = 0.08
+    """How far beyond a region's edge a mood must go before the rule counts as left."""
+    quiet_hours: tuple[Clock, Clock] | None = None
+    manual_override_s: Annotated[float, Field(ge=0, le=86_400)] = 3600
+    max_level_per_s: Annotated[float, Field(gt=0, le=10)] = 0.5
+    """Fastest automatic brightness change; slower transitions are stretched, never flashed."""
+    min_change_interval_s: Annotated[float, Field(ge=0, le=60)] = 1.0
+    """Least time between two mood-driven changes of the same room."""
+
+
+class MoodSettings(Strict):
+    """How readings become a mood."""
+
+    tick_s: Annotated[float, Field(ge=0.05, le=10)] = 0.5
+    half_life_s: dict[Literal["face", "voice", "text", "body", "context"], float] = {
+        "face": 8.0,
+        "voice": 20.0,
+        "text": 300.0,
+        "body": 60.0,
+        "context": 900.0,
+    }
+
+
+class StoreSettings(Strict):
+    """Where records live and for how long."""
+
+    directory: Path = Path("var/state")
+    keep_readings_days: Annotated[float, Field(gt=0, le=365)] = 7
+    keep_moods_days: Annotated[float, Field(gt=0, le=3650)] = 365
+    commit_every_s: Annotated[float, Field(ge=0.1, le=600)] = 60
+    reserve_bytes: Annotated[int, Field(ge=0, le=1 << 30)] = 4 << 20
+
+
+class ModelSettings(Strict):
+    """Which weights, and how much of the machine they may use."""
+
+    licence: Literal["any", "open"] = "any"
+    threads: Annotated[int, Field(ge=1, le=8)] = 1
+
+
+class LogSettings(Strict):
+    """What the log holds. Moods, texts and secrets never do."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "console"] = "auto"
+
+
+class Settings(Strict):
+    """The whole configuration."""
+
+    home: Home = Home()
+    rooms: dict[Name, Room] = {}
+    people: dict[Name, Person] = {}
+    senses: Senses = Senses()
+    drivers: Drivers = Drivers()
+    scenes: dict[Name, Scene] = {}
+    rules: dict[Name, Rule] = {}
+    guards: Guards = Guards()
+    mood: MoodSettings = MoodSettings()
+    store: StoreSettings = StoreSettings()
+    models: ModelSettings = ModelSettings()
+    log: LogSettings = LogSettings()

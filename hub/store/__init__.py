@@ -1,0 +1,1 @@
+"""Three SQLite files: configuration, history, and what waits to be sent."""

@@ -1,0 +1,1 @@
+"""How each weight file of ours was made, end to end and seeded."""

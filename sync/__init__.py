@@ -1,0 +1,1 @@
+"""End-to-end-encrypted sync. Never sees a frame, a sound or a raw reading."""

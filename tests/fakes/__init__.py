@@ -1,0 +1,1 @@
+"""Peers that behave, for what no package can stand in for."""
