@@ -3,6 +3,7 @@
 HubError
 +-- ConfigError        the configuration is wrong; `problems` says where and what is allowed
 +-- ConsentRequired    a sense was asked for that nobody has allowed
++-- Refusal            a request that cannot be granted; `code` is for programs, `mend` for people
 +-- NotRunning         no hub answers on the control socket
 +-- StoreError
 |   +-- DiskFull       nothing more can be written; readings are dropped and counted
@@ -44,6 +45,15 @@ class ConfigError(HubError):
 
 class ConsentRequired(HubError):  # noqa: N818 - says what is needed
     """A sense was asked for that nobody has allowed."""
+
+
+class Refusal(HubError):  # noqa: N818 - what the caller is told
+    """A request that cannot be granted: a code for programs, a sentence and a mend for people."""
+
+    def __init__(self, code: str, message: str, mend: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.mend = mend
 
 
 class NotRunning(HubError):  # noqa: N818

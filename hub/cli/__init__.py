@@ -1,0 +1,1 @@
+"""The command line: `moodsync COMMAND`; one file a group of commands."""

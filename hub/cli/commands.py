@@ -1,0 +1,146 @@
+"""The table of commands: name, one line of help, where the code is; and each one's arguments."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of the command line."""
+
+    help: str
+    target: str
+
+
+COMMANDS: dict[str, Command] = {
+    "run": Command("run the hub until it is stopped", "hub.cli.run:run"),
+    "check": Command("check a configuration and list every error", "hub.cli.local:check"),
+    "say": Command("tell the hub something in words, as in a journal", "hub.cli.ask:say"),
+    "status": Command("show how the hub and its parts are", "hub.cli.ask:status"),
+    "devices": Command("list devices, or set one by hand", "hub.cli.ask:devices"),
+    "scene": Command("apply a scene to a room, or put back what was before", "hub.cli.ask:scene"),
+    "moods": Command("watch the moods live in the terminal", "hub.cli.moods:moods"),
+    "correct": Command(
+        "tell the hub that its last reading was right or wrong", "hub.cli.ask:correct"
+    ),
+    "consent": Command("give, withdraw or list consent", "hub.cli.records:consent"),
+    "privacy": Command("pause all cameras and microphones, or resume", "hub.cli.records:privacy"),
+    "export": Command("write everything about a person as JSON and CSV", "hub.cli.records:export"),
+    "erase": Command("erase a person, or everything, and prove it", "hub.cli.records:erase"),
+    "models": Command("list, fetch or verify the models", "hub.cli.local:models"),
+    "evaluate": Command(
+        "measure a model on a folder of labelled samples", "hub.cli.local:evaluate"
+    ),
+    "bench": Command("measure the hub beside its yardsticks", "hub.cli.bench:bench"),
+}
+
+
+def add_arguments(name: str, parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command `name`."""
+    adder = _ADDERS.get(name)
+    if adder is not None:
+        adder(parser)
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--for", dest="seconds", type=float, metavar="SECONDS", help="then stop")
+    parser.add_argument("--say", metavar="TEXT", help="say this as soon as the hub is ready")
+    parser.add_argument("--summary", type=Path, metavar="FILE", help="write what happened as JSON")
+    parser.add_argument(
+        "--yes-camera", action="store_true", help="consent to cameras without being asked"
+    )
+    parser.add_argument(
+        "--yes-microphone", action="store_true", help="consent to microphones without being asked"
+    )
+    parser.add_argument(
+        "--no-input", action="store_true", help="ask nothing; what has no consent stays off"
+    )
+
+
+def _say(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("text", help="what to say; - reads standard input")
+    parser.add_argument("--person", help="who says it")
+    parser.add_argument("--room", help="where; the configured one if not given")
+
+
+def _devices(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", nargs="?", choices=["list", "show", "set"], default="list")
+    parser.add_argument("device", nargs="?", help="device id, for show and set")
+    parser.add_argument("--on", action=argparse.BooleanOptionalAction, default=None)
+    parser.add_argument("--level", type=float, metavar="0-1")
+    parser.add_argument("--kelvin", type=int)
+    parser.add_argument("--target", type=float, metavar="CELSIUS")
+    parser.add_argument("--volume", type=float, metavar="0-1")
+
+
+def _scene(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("room")
+    parser.add_argument("scene", nargs="?", help="the scene's name; left out with --restore")
+    parser.add_argument("--restore", action="store_true", help="put back what was before")
+
+
+def _moods(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--room", help="only this room")
+    parser.add_argument("--once", action="store_true", help="print once and return")
+
+
+def _correct(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("verdict", choices=["right", "wrong"])
+    parser.add_argument("--was", metavar="EMOTION", help="what it was instead")
+    parser.add_argument("--room", help="which room; the only one if not given")
+
+
+def _consent(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["give", "withdraw", "list"], nargs="?", default="list")
+    parser.add_argument("person", nargs="?")
+    parser.add_argument("sense", nargs="?", choices=["face", "voice", "text", "body"])
+
+
+def _privacy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("state", choices=["on", "off"])
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("person")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+
+
+def _erase(parser: argparse.ArgumentParser) -> None:
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("person", nargs="?")
+    who.add_argument("--all", action="store_true", help="everything the hub has stored")
+    parser.add_argument("--yes", action="store_true", help="do not ask whether you mean it")
+
+
+def _models(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=["list", "fetch", "verify"], nargs="?", default="list")
+
+
+def _evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", choices=["face", "voice", "text"])
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--labels", help="restrict the choice to these, separated by commas")
+    parser.add_argument("--cropped", action="store_true", help="pictures are faces already")
+
+
+def _bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", nargs="*", help="which figures; all if not given")
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions")
+
+
+_ADDERS = {
+    "run": _run,
+    "say": _say,
+    "devices": _devices,
+    "scene": _scene,
+    "moods": _moods,
+    "correct": _correct,
+    "consent": _consent,
+    "privacy": _privacy,
+    "export": _export,
+    "erase": _erase,
+    "models": _models,
+    "evaluate": _evaluate,
+    "bench": _bench,
+}

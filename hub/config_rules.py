@@ -1,0 +1,129 @@
+"""What the configuration must satisfy across its sections: names that are used must exist."""
+
+from collections.abc import Iterable, Iterator
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from hub.settings import MoodRegion, Rule, Scene, Settings
+
+Contradiction = tuple[str, str]
+"""The dotted key and what is wrong with it."""
+
+
+def contradictions(settings: Settings) -> Iterator[Contradiction]:
+    """Yield everything that is well-formed but cannot be meant."""
+    yield from _home(settings)
+    yield from _rooms(settings)
+    yield from _senses(settings)
+    yield from _scenes(settings)
+    for name, rule in settings.rules.items():
+        yield from _rule(f"rules.{name}", rule, settings)
+    mqtt = settings.drivers.mqtt
+    if mqtt is not None:
+        for key, file in (("ca_file", mqtt.ca_file), ("password_file", mqtt.password_file)):
+            if file is not None and not file.is_file():
+                yield f"drivers.mqtt.{key}", f"there is no file {file}"
+
+
+def device_ids(settings: Settings) -> frozenset[str]:
+    """Return the ids of every device that the configuration itself names."""
+    ids: set[str] = set()
+    if settings.drivers.mqtt is not None:
+        ids |= {f"mqtt:{key}" for key in settings.drivers.mqtt.devices}
+    if settings.drivers.simulated is not None:
+        ids |= {f"simulated:{key}" for key in settings.drivers.simulated.devices}
+    return frozenset(ids)
+
+
+def _known(key: str, name: str, names: Iterable[str], what: str) -> Iterator[Contradiction]:
+    known = sorted(names)
+    if name not in known:
+        there = f"there are {', '.join(known)}" if known else "none is configured"
+        yield key, f"unknown {what} {name!r}; {there}"
+
+
+def _home(settings: Settings) -> Iterator[Contradiction]:
+    home = settings.home
+    if (home.latitude is None) != (home.longitude is None):
+        yield "home", "latitude and longitude are given together or not at all"
+    try:
+        ZoneInfo(home.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield "home.timezone", f"unknown time zone {home.timezone!r}; for example Europe/Berlin"
+
+
+def _rooms(settings: Settings) -> Iterator[Contradiction]:
+    ids = device_ids(settings)
+    seen: dict[str, str] = {}
+    for name, room in settings.rooms.items():
+        for device in room.devices:
+            yield from _known(f"rooms.{name}.devices", device, ids, "device")
+            if device in seen:
+                yield f"rooms.{name}.devices", f"{device!r} stands in {seen[device]!r} already"
+            seen[device] = name
+    for name, person in settings.people.items():
+        for room_name in person.lives_in:
+            yield from _known(f"people.{name}.lives_in", room_name, settings.rooms, "room")
+
+
+def _senses(settings: Settings) -> Iterator[Contradiction]:
+    senses = settings.senses
+    names: dict[str, str] = {}
+    for section, entries in (
+        ("cameras", senses.cameras),
+        ("microphones", senses.microphones),
+        ("wearables", senses.wearables),
+    ):
+        for name, entry in entries.items():
+            key = f"senses.{section}.{name}"
+            yield from _known(f"{key}.room", entry.room, settings.rooms, "room")
+            if name in names:
+                yield key, f"{names[name]} has the same name; a source's name is unique"
+            names[name] = key
+    for name, wearable in senses.wearables.items():
+        key = f"senses.wearables.{name}"
+        yield from _known(f"{key}.person", wearable.person, settings.people, "person")
+        yield from _known(f"{key}.device", wearable.device, device_ids(settings), "device")
+    if senses.text.room is not None:
+        yield from _known("senses.text.room", senses.text.room, settings.rooms, "room")
+
+
+def _scenes(settings: Settings) -> Iterator[Contradiction]:
+    ids = device_ids(settings)
+    for name, scene in settings.scenes.items():
+        for device in scene.devices:
+            yield from _known(f"scenes.{name}.devices.{device}", device, ids, "device")
+        if scene == Scene(name=scene.name):
+            yield f"scenes.{name}", "changes nothing; give lights, devices, music or target_c"
+
+
+def _rule(key: str, rule: Rule, settings: Settings) -> Iterator[Contradiction]:
+    yield from _known(f"{key}.room", rule.room, settings.rooms, "room")
+    when, then = rule.when, rule.then
+    if when == type(when)():
+        yield f"{key}.when", "is empty; give mood, sensor, between, sun or presence"
+    if when.person is not None:
+        yield from _known(f"{key}.when.person", when.person, settings.people, "person")
+        if when.mood is None:
+            yield f"{key}.when.person", "needs a mood beside it"
+    if when.sun is not None and settings.home.latitude is None:
+        yield f"{key}.when.sun", "needs home.latitude and home.longitude"
+    if when.mood is not None:
+        yield from _region(f"{key}.when.mood", when.mood)
+    if when.sensor is not None:
+        sensor = when.sensor
+        yield from _known(
+            f"{key}.when.sensor.device", sensor.device, device_ids(settings), "device"
+        )
+        if sensor.is_ is None and sensor.above is None and sensor.below is None:
+            yield f"{key}.when.sensor", "give is, above or below"
+    given = sum((then.scene is not None, then.music is not None, then.restore))
+    if given != 1:
+        yield f"{key}.then", "give exactly one of scene, music, restore"
+    if then.scene is not None:
+        yield from _known(f"{key}.then.scene", then.scene, settings.scenes, "scene")
+
+
+def _region(key: str, region: MoodRegion) -> Iterator[Contradiction]:
+    for axis, span in (("valence", region.valence), ("arousal", region.arousal)):
+        if span is not None and span[0] > span[1]:
+            yield f"{key}.{axis}", f"{span[0]} lies above {span[1]}"

@@ -1,0 +1,112 @@
+"""YAML that remembers where each key stood, so that an error can name file and line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hub.errors import ConfigError, Problem
+
+MAX_BYTES = 1_000_000
+MAX_NODES = 50_000
+"""A configuration is far smaller; aliases could otherwise unfold without end."""
+
+KeyPath = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a key stands."""
+
+    file: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One source of configuration: its data, and the place of every key path in it."""
+
+    data: dict[str, Any]
+    places: Mapping[KeyPath, Place]
+
+
+def read_yaml(path: Path) -> Layer:
+    """Read a YAML file as plain data with places.
+
+    Raises ConfigError for a file that cannot be read, is too large, is not YAML, repeats a key, or
+    is not a mapping at its top.
+    """
+    shown = str(path)
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError((Problem(shown, None, "", f"larger than {MAX_BYTES} bytes"),))
+        text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except OSError as err:
+        raise ConfigError((Problem(shown, None, "", f"cannot be read: {err.strerror}"),)) from err
+    except UnicodeDecodeError as err:
+        raise ConfigError((Problem(shown, None, "", "is not UTF-8 text"),)) from err
+    except yaml.MarkedYAMLError as err:
+        line = None if err.problem_mark is None else err.problem_mark.line + 1
+        raise ConfigError((Problem(shown, line, "", f"not YAML: {err.problem}"),)) from err
+    except yaml.YAMLError as err:
+        raise ConfigError((Problem(shown, None, "", f"not YAML: {err}"),)) from err
+    if root is None:
+        return Layer({}, {})
+    reader = _Reader(shown)
+    data = reader.value(root, ())
+    if not isinstance(data, dict):
+        reader.problems.append(Problem(shown, 1, "", "must be a mapping of sections"))
+    if reader.problems:
+        raise ConfigError(tuple(reader.problems))
+    return Layer(data, reader.places)
+
+
+class _Reader:
+    """Turns the node tree into data; collects places and problems on the way."""
+
+    def __init__(self, file: str) -> None:
+        self.places: dict[KeyPath, Place] = {}
+        self.problems: list[Problem] = []
+        self._file = file
+        self._nodes = 0
+        self._scalars = yaml.SafeLoader("")
+
+    def value(self, node: yaml.Node, path: KeyPath) -> Any:
+        self._nodes += 1
+        line = node.start_mark.line + 1
+        if self._nodes > MAX_NODES:
+            raise ConfigError((Problem(self._file, line, "", f"more than {MAX_NODES} values"),))
+        self.places.setdefault(path, Place(self._file, line))
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*path, str(i))) for i, item in enumerate(node.value)]
+        try:
+            return self._scalars.construct_object(node)
+        except (yaml.YAMLError, ValueError) as err:
+            message = err.problem if isinstance(err, yaml.MarkedYAMLError) else err
+            self.problems.append(Problem(self._file, line, ".".join(path), str(message)))
+            return None
+
+    def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.problems.append(
+                    Problem(self._file, line, ".".join(path), "a key must be plain text")
+                )
+                continue
+            # `on`, `off`, `yes`, `no` as keys are words here, whatever YAML 1.1 makes of them.
+            key = str(key_node.value)
+            where = (*path, key)
+            if key in result:
+                self.problems.append(
+                    Problem(self._file, line, ".".join(where), "stands here a second time")
+                )
+            self.places[where] = Place(self._file, line)
+            result[key] = self.value(value_node, where)
+        return result
