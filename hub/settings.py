@@ -211,7 +211,7 @@ class MoodSettings(Strict):
 class StoreSettings(Strict):
     """Where records live and for how long."""
 
-    directory: Path = Path("var/state")
+    directory: Path = Path("~/.local/state/moodsync")
     keep_readings_days: Annotated[float, Field(gt=0, le=365)] = 7
     keep_moods_days: Annotated[float, Field(gt=0, le=3650)] = 365
     commit_every_s: Annotated[float, Field(ge=0.1, le=600)] = 60

@@ -64,6 +64,9 @@ def read_yaml(path: Path) -> Layer:
     return Layer(data, reader.places)
 
 
+_PLAIN = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
+
+
 class _Reader:
     """Turns the node tree into data; collects places and problems on the way."""
 
@@ -80,6 +83,10 @@ class _Reader:
         if self._nodes > MAX_NODES:
             raise ConfigError((Problem(self._file, line, "", f"more than {MAX_NODES} values"),))
         self.places.setdefault(path, Place(self._file, line))
+        if isinstance(node, yaml.CollectionNode) and node.tag not in _PLAIN:
+            self.problems.append(
+                Problem(self._file, line, ".".join(path), f"unknown tag {node.tag!r}")
+            )
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):

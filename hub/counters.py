@@ -1,0 +1,87 @@
+"""Counts what happened since the start: the summary of a run and part of its health."""
+
+from collections import OrderedDict, deque
+
+from drivers.types import Status
+from hub.bus import Bus
+from hub.clock import Clock
+from hub.types import Acted, Decision, Mood, RoomId, Sensed
+from models.types import Sense
+
+REMEMBERED = 256
+"""Moods and decisions that may still lead to a command; older ones are forgotten."""
+
+
+class Counters:
+    """Listens to the bus. `camera_to_command_ms` runs from the capture of the newest frame in a
+    decision's mood to its light command's outcome.
+    """
+
+    def __init__(self, bus: Bus, clock: Clock) -> None:
+        self.readings = 0
+        self.moods = 0
+        self.decisions = 0
+        self.commands = 0
+        self.outcomes: dict[str, int] = {}
+        self.first_mood_s: float | None = None
+        self.first_action_s: float | None = None
+        self._clock = clock
+        self._started = clock.monotonic()
+        self._latest_face: dict[RoomId, float] = {}
+        self._captured: OrderedDict[int, float] = OrderedDict()
+        self._decided: OrderedDict[int, float] = OrderedDict()
+        self._latencies_ms: deque[float] = deque(maxlen=10_000)
+        bus.on(Sensed, self._sensed)
+        bus.on(Mood, self._mood)
+        bus.on(Decision, self._decision)
+        bus.on(Acted, self._acted)
+
+    def camera_to_command_ms(self) -> dict[str, float | None]:
+        """Return the median and the 95th percentile; None without a sample."""
+        values = sorted(self._latencies_ms)
+        return {
+            "p50": _percentile(values, 0.50),
+            "p95": _percentile(values, 0.95),
+        }
+
+    def _sensed(self, event: Sensed) -> None:
+        self.readings += 1
+        if event.reading.sense is Sense.FACE:
+            self._latest_face[event.room] = event.at
+
+    def _mood(self, event: Mood) -> None:
+        self.moods += 1
+        if self.first_mood_s is None:
+            self.first_mood_s = round(self._clock.monotonic() - self._started, 2)
+        captured = self._latest_face.get(event.room)
+        if captured is not None:
+            _remember(self._captured, event.id, captured)
+
+    def _decision(self, event: Decision) -> None:
+        self.decisions += 1
+        if event.mood_id in self._captured:
+            _remember(self._decided, event.id, self._captured[event.mood_id])
+
+    def _acted(self, event: Acted) -> None:
+        self.commands += 1
+        status = event.outcome.status
+        self.outcomes[status.value] = self.outcomes.get(status.value, 0) + 1
+        if status is not Status.DONE:
+            return
+        if self.first_action_s is None:
+            self.first_action_s = round(self._clock.monotonic() - self._started, 2)
+        captured = self._decided.get(event.decision_id) if event.decision_id is not None else None
+        if captured is not None:
+            self._latencies_ms.append((event.at - captured) * 1000)
+
+
+def _remember(table: OrderedDict[int, float], key: int, value: float) -> None:
+    table[key] = value
+    while len(table) > REMEMBERED:
+        table.popitem(last=False)
+
+
+def _percentile(values: list[float], share: float) -> float | None:
+    if not values:
+        return None
+    return round(values[min(len(values) - 1, int(share * len(values)))], 1)
