@@ -13,11 +13,13 @@ REMEMBERED = 256
 
 
 class Counters:
-    """Listens to the bus. `camera_to_command_ms` runs from the capture of the newest frame in a
-    decision's mood to its light command's outcome.
+    """Listens to the bus.
+
+    `started` is the clock's time when the process began, so that "seconds to the first mood" hold
+    all that a user waits for.
     """
 
-    def __init__(self, bus: Bus, clock: Clock) -> None:
+    def __init__(self, bus: Bus, clock: Clock, started: float) -> None:
         self.readings = 0
         self.moods = 0
         self.decisions = 0
@@ -26,7 +28,7 @@ class Counters:
         self.first_mood_s: float | None = None
         self.first_action_s: float | None = None
         self._clock = clock
-        self._started = clock.monotonic()
+        self._started = started
         self._latest_face: dict[RoomId, float] = {}
         self._captured: OrderedDict[int, float] = OrderedDict()
         self._decided: OrderedDict[int, float] = OrderedDict()
@@ -37,7 +39,10 @@ class Counters:
         bus.on(Acted, self._acted)
 
     def camera_to_command_ms(self) -> dict[str, float | None]:
-        """Return the median and the 95th percentile; None without a sample."""
+        """Return median and 95th percentile; None without a sample.
+
+        From the capture of the newest frame in a decision's mood to its command's outcome.
+        """
         values = sorted(self._latencies_ms)
         return {
             "p50": _percentile(values, 0.50),
@@ -59,8 +64,9 @@ class Counters:
 
     def _decision(self, event: Decision) -> None:
         self.decisions += 1
-        if event.mood_id in self._captured:
-            _remember(self._decided, event.id, self._captured[event.mood_id])
+        captured = self._captured.get(event.mood_id) if event.mood_id is not None else None
+        if captured is not None:
+            _remember(self._decided, event.id, captured)
 
     def _acted(self, event: Acted) -> None:
         self.commands += 1

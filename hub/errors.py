@@ -5,12 +5,14 @@ HubError
 +-- ConsentRequired    a sense was asked for that nobody has allowed
 +-- Refusal            a request that cannot be granted; `code` is for programs, `mend` for people
 +-- NotRunning         no hub answers on the control socket
++-- NotFound           a room, scene or device that does not exist was asked for
 +-- StoreError
 |   +-- DiskFull       nothing more can be written; readings are dropped and counted
 |   +-- StoreCorrupt   a file was broken; it has been put aside and made anew
 +-- SenseError
     +-- SenseGone      the sensing process is away; it is being restarted
     +-- SchemaViolation  a message on the sense socket was not in the schema
+    +-- TextRefused      a text cannot be read: empty, too long, or no model for it
 """
 
 from dataclasses import dataclass
@@ -60,6 +62,10 @@ class NotRunning(HubError):  # noqa: N818
     """No hub answers on the control socket."""
 
 
+class NotFound(HubError):  # noqa: N818
+    """A room, scene or device that does not exist was asked for."""
+
+
 class StoreError(HubError):
     """Something about the database files."""
 
@@ -82,3 +88,7 @@ class SenseGone(SenseError):  # noqa: N818
 
 class SchemaViolation(SenseError):  # noqa: N818
     """A message on the sense socket was not in the schema."""
+
+
+class TextRefused(SenseError):  # noqa: N818
+    """A text cannot be read."""

@@ -1,0 +1,22 @@
+"""The yardstick of the reaction: the barest client that answers one message with another.
+
+`python -m hub.bench.echo PORT` subscribes to echo/in and publishes each payload on echo/out, with
+the library that the hub uses too.
+"""
+
+import asyncio
+import sys
+
+import aiomqtt
+
+
+async def main(port: int) -> None:
+    """Echo until killed."""
+    async with aiomqtt.Client("127.0.0.1", port) as client:
+        await client.subscribe("echo/in")
+        async for message in client.messages:
+            await client.publish("echo/out", message.payload)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1])))

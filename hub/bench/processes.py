@@ -1,0 +1,107 @@
+"""Starts the real processes that a measurement needs: a broker, and a whole hub."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hub.control_client import ControlClient
+from hub.errors import HubError, NotRunning
+
+START_LIMIT_S = 20.0
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback that is free now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def broker(folder: Path, *, nodelay: bool = True) -> Iterator[int]:
+    """Run mosquitto on the loopback and yield its port."""
+    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
+    if program is None:
+        raise HubError("mosquitto is needed for this measurement: apt-get install mosquitto")
+    port = free_port()
+    config = folder / f"mosquitto-{port}.conf"
+    config.write_text(
+        f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 100000\n"
+        f"set_tcp_nodelay {'true' if nodelay else 'false'}\n"
+    )
+    process = subprocess.Popen(  # noqa: S603 - the program found above
+        [program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait_for_port(port)
+        yield port
+    finally:
+        _end(process)
+
+
+@contextlib.contextmanager
+def running(*command: str, environment: dict[str, str] | None = None) -> Iterator[int]:
+    """Run a command in the background and yield its process id."""
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter
+        command, env=os.environ | (environment or {}), stdout=subprocess.DEVNULL
+    )
+    try:
+        yield process.pid
+    finally:
+        _end(process)
+
+
+@contextlib.contextmanager
+def hub(folder: Path, config: dict[str, Any]) -> Iterator[tuple[int, ControlClient]]:
+    """Run a whole hub with this configuration; yield its process id and its control socket."""
+    config = config | {"store": {"directory": str(folder / "state")} | config.get("store", {})}
+    file = folder / "hub.yaml"
+    file.write_text(yaml.safe_dump(config))
+    command = (sys.executable, "-m", "hub", "run", "--no-input", "--config", str(file))
+    with running(*command, environment={"MOODSYNC__log__level": "warning"}) as pid:
+        client = _wait_for_hub(folder / "state" / "control.sock")
+        try:
+            yield pid, client
+        finally:
+            client.close()
+
+
+def _wait_for_hub(path: Path) -> ControlClient:
+    deadline = time.monotonic() + START_LIMIT_S
+    while True:
+        try:
+            return ControlClient(path)
+        except NotRunning:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def _wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + START_LIMIT_S
+    while True:
+        with socket.socket() as sock:
+            if sock.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if time.monotonic() > deadline:
+            raise HubError(f"nothing listens on port {port} after {START_LIMIT_S:.0f} s")
+        time.sleep(0.02)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(5)
