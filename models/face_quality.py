@@ -1,0 +1,77 @@
+"""How good a face sample is, 0 to 1: a product of size, sharpness, light, pose and certainty.
+
+Each factor is 1 for an ordinary good sample and falls in a straight line to 0 where the
+expression net has nothing left to go by. It says nothing about the mood.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.face_align import Crop
+from models.face_types import Detection
+
+_FLAT = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """The factors, each 0 to 1."""
+
+    size: float
+    sharpness: float
+    light: float
+    pose: float
+    certainty: float
+
+    @property
+    def total(self) -> float:
+        """All factors multiplied."""
+        return self.size * self.sharpness * self.light * self.pose * self.certainty
+
+
+def quality(face: Detection, crop: Crop) -> Quality:
+    """Judge one aligned face."""
+    return Quality(
+        size=_ramp(crop.native_side, 14, 40),
+        sharpness=_sharpness(crop.gray),
+        light=_light(crop.gray),
+        pose=_pose(face, crop.roll_deg) * _ramp(crop.inside, 0.5, 0.9),
+        certainty=_ramp(face.score, 0.35, 0.75),
+    )
+
+
+def _ramp(value: float, zero: float, one: float) -> float:
+    """0 at `zero`, 1 at `one`, a straight line between; `one` may lie below `zero`."""
+    return float(min(max((value - zero) / (one - zero), 0.0), 1.0))
+
+
+def _sharpness(gray: NDArray[np.uint8]) -> float:
+    """Variance of the Laplacian over the crop's own: low when blurred, very high in noise."""
+    spread = float(gray.var())
+    if spread < 1:
+        return 0.0
+    detail = float(cv2.Laplacian(gray, cv2.CV_32F).var()) / spread
+    return _ramp(detail, 0.005, 0.05) * _ramp(detail, 4.0, 1.5)
+
+
+def _light(gray: NDArray[np.uint8]) -> float:
+    mean, deviation = float(gray.mean()), float(gray.std())
+    return _ramp(mean, 8, 45) * _ramp(mean, 252, 225) * _ramp(deviation, 3, 18)
+
+
+def _pose(face: Detection, roll_deg: float) -> float:
+    """Turned away: the nose leaves the middle of the eyes. Nodding: it nears eyes or mouth."""
+    left, right, nose, mouth = (np.array(point) for point in face.points[:4])
+    middle = (left + right) / 2
+    # Points are relative to width and height; the eye axis alone makes the measure shape-free.
+    eyes, down = right - left, mouth - middle
+    frame = np.stack((eyes, down), axis=1)
+    if abs(np.linalg.det(frame)) < _FLAT:
+        return 0.0
+    across, along = np.linalg.solve(frame, nose - middle)
+    turned = _ramp(abs(float(across)), 0.65, 0.25)
+    nodded = _ramp(abs(float(along) - 0.5), 0.5, 0.25)
+    return turned * nodded * _ramp(abs(roll_deg), 60, 25)

@@ -1,0 +1,151 @@
+"""Fine-tunes the encoder's blocks together with a fitted head, on freshly disturbed clips.
+
+One fold's speakers are left out: they tell when to stop, and the temperature is theirs.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from models import metrics
+from models.log_mel import MELS, WINDOW_SAMPLES, log_mel
+from models.training.voice_augment import augment
+from models.training.voice_data import CLASSES, Clip, labels_of, read_sound
+from models.training.voice_encoder import Encoder
+from models.training.voice_head import SMOOTHING, Head, balance
+from models.voice_window import fit_window
+
+VALIDATION_FOLD: Final = 0
+
+_BATCH: Final = 16
+_ENCODER_RATE: Final = 6e-5
+_HEAD_RATE: Final = 3e-4
+_DECAY: Final = 0.02
+_CLEAN_SHARE: Final = 0.4
+_BACKGROUND_VOICES: Final = 12
+_KEEP_EVERY: Final = 50
+_SECONDS_BETWEEN_LINES: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What the tuned float network says of the validation fold, clean and disturbed."""
+
+    truth: NDArray[np.int64]
+    clean: NDArray[np.float64]
+    disturbed: NDArray[np.float64]
+
+
+def tune(
+    encoder: Encoder, head: Head, clips: Sequence[Clip], steps: int, seed: int, checkpoint: Path
+) -> Tuned:
+    """Tune both in place for `steps` batches; goes on from the checkpoint when there is one."""
+    learning = [clip for clip in clips if clip.fold not in {VALIDATION_FOLD, -1}]
+    sounds = [read_sound(clip.path) for clip in learning]
+    labels = torch.from_numpy(labels_of(learning))
+    chances = balance(labels_of(learning), np.array([clip.corpus for clip in learning]))
+    for parameter in (*encoder.conv1.parameters(), *encoder.conv2.parameters()):
+        parameter.requires_grad_(False)
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": encoder.blocks.parameters(), "lr": _ENCODER_RATE},
+            {"params": head.parameters(), "lr": _HEAD_RATE},
+        ],
+        weight_decay=_DECAY,
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, [_ENCODER_RATE, _HEAD_RATE], total_steps=steps, pct_start=0.15
+    )
+    parts: dict[str, Any] = {
+        "encoder": encoder, "head": head, "optimiser": optimiser, "schedule": schedule
+    }  # fmt: skip
+    first = _resume(checkpoint, parts)
+    started = spoken = time.monotonic()
+    total_loss = 0.0
+    head.train()
+    for step in range(first, steps):
+        rng = np.random.default_rng([seed, step])
+        torch.manual_seed(seed * 1_000_003 + step)
+        drawn = rng.choice(len(learning), _BATCH, p=chances)
+        mels = torch.from_numpy(np.stack([_mel(sounds, int(clip), rng) for clip in drawn]))
+        logits = head.members(encoder(mels))
+        wanted = nn.functional.one_hot(labels[drawn], len(CLASSES)) * (1.0 - SMOOTHING)
+        wanted = (wanted + SMOOTHING / len(CLASSES)).unsqueeze(1)
+        loss = -(wanted * logits.log_softmax(dim=2)).sum(dim=2).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_([*encoder.blocks.parameters(), *head.parameters()], 1.0)
+        optimiser.step()
+        schedule.step()
+        total_loss += float(loss.detach())
+        if (step + 1) % _KEEP_EVERY == 0 or step + 1 == steps:
+            _keep(checkpoint, parts, step + 1)
+        now = time.monotonic()
+        if now - spoken > _SECONDS_BETWEEN_LINES:
+            spoken = now
+            left = (now - started) / (step + 1 - first) * (steps - step - 1)
+            mean = total_loss / (step + 1 - first)
+            print(f"  tuning: {step + 1}/{steps}, loss {mean:.3f}, {left:.0f} s left", flush=True)
+    head.eval()
+    return validate(encoder, head, clips, seed)
+
+
+def validate(encoder: Encoder, head: Head, clips: Sequence[Clip], seed: int) -> Tuned:
+    """Ask about the validation fold."""
+    held = [clip for clip in clips if clip.fold == VALIDATION_FOLD]
+    sounds = [read_sound(clip.path) for clip in held]
+    answers: list[list[NDArray[np.float32]]] = [[], []]
+    with torch.no_grad():
+        for index, sound in enumerate(sounds):
+            rng = np.random.default_rng([seed, 7, index])
+            spoilt = augment(sound, rng, [sounds[k] for k in rng.integers(len(sounds), size=6)])
+            for place, heard in enumerate((sound, spoilt)):
+                mel = torch.from_numpy(log_mel(fit_window(heard))[None])
+                answers[place].append(head(encoder(mel))[0].numpy())
+    clean, disturbed = (np.asarray(rows, np.float64) for rows in answers)
+    result = Tuned(labels_of(held), clean, disturbed)
+    for corpus in sorted({clip.corpus for clip in held}):
+        rows = np.array([clip.corpus == corpus for clip in held])
+        quiet, noisy = (
+            metrics.uar(result.truth[rows], said[rows].argmax(axis=1))
+            for said in (clean, disturbed)
+        )
+        print(f"  validation, {corpus}: UAR {quiet:.3f}, disturbed {noisy:.3f}", flush=True)
+    return result
+
+
+def _mel(
+    sounds: Sequence[NDArray[np.float32]], clip: int, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Make one training spectrogram; a band of it is sometimes masked (arXiv:1904.08779)."""
+    heard = sounds[clip]
+    if rng.random() > _CLEAN_SHARE:
+        others = [sounds[k] for k in rng.integers(len(sounds), size=_BACKGROUND_VOICES)]
+        heard = augment(heard, rng, others)
+    start = int(rng.integers(max(1, heard.size - WINDOW_SAMPLES + 1)))
+    mel = log_mel(fit_window(heard, start))
+    low, width = int(rng.integers(MELS)), int(rng.integers(12))
+    mel[low : low + width] = mel.mean()
+    return mel
+
+
+def _keep(checkpoint: Path, parts: dict[str, Any], step: int) -> None:
+    part = checkpoint.with_suffix(".part")
+    torch.save({"step": step, **{name: item.state_dict() for name, item in parts.items()}}, part)
+    part.replace(checkpoint)
+
+
+def _resume(checkpoint: Path, parts: dict[str, Any]) -> int:
+    if not checkpoint.exists():
+        return 0
+    kept = torch.load(checkpoint, weights_only=True)
+    for name, item in parts.items():
+        item.load_state_dict(kept[name])
+    return int(kept["step"])
