@@ -5,9 +5,9 @@ Kept apart from the drivers so that checking a configuration imports no protocol
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Strict(BaseModel):
@@ -24,7 +24,7 @@ class MqttDialect(StrEnum):
     ZIGBEE2MQTT = "zigbee2mqtt"
     """`<base>/<name>`, `<base>/<name>/set`, `<base>/<name>/availability`."""
     PLAIN = "plain"
-    """One value a topic: a number, `ON`/`OFF`, or `true`/`false`."""
+    """One value a topic: a number, `ON`/`OFF`, or `true`/`false`; a lamp's level is percent."""
 
 
 class MqttKind(StrEnum):
@@ -35,20 +35,47 @@ class MqttKind(StrEnum):
     SENSOR = "sensor"
 
 
+Topic = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^+#\x00]+$")]
+"""A topic name: no wildcards."""
+Kelvin = Annotated[int, Field(ge=1000, le=20_000)]
+
+
 class MqttDevice(Strict):
     """One device on the broker."""
 
     kind: MqttKind
     dialect: MqttDialect = MqttDialect.PLAIN
     name: str = ""
-    state_topic: Annotated[str, Field(min_length=1, max_length=200)]
-    command_topic: str | None = None
-    availability_topic: str | None = None
+    state_topic: Topic
+    command_topic: Topic | None = None
+    """Where commands go; `<state_topic>/set` if not given (a plain device has to say)."""
+    availability_topic: Topic | None = None
+    """Where `online` and `offline` come; `<state_topic>/availability` for zigbee2mqtt."""
     measures: tuple[str, ...] = ()
-    """For sensors: the keys of the JSON payload to read, or one kind for a plain value."""
+    """The keys of the JSON payload to read, or one kind for a plain value."""
     dimmable: bool = True
-    color_temp_kelvin: tuple[int, int] | None = None
+    color_temp_kelvin: tuple[Kelvin, Kelvin] | None = None
     color: bool = False
+    fades: bool = True
+    """Whether a lamp obeys a transition; the hub steps those that do not (plain lamps never do)."""
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        plain = self.dialect is MqttDialect.PLAIN
+        if self.kind is MqttKind.SENSOR:
+            if not self.measures:
+                raise ValueError("a sensor needs `measures`: what it reports")
+            if self.command_topic is not None:
+                raise ValueError("a sensor takes no commands: leave `command_topic` out")
+        elif plain and self.command_topic is None:
+            raise ValueError("a plain device needs its `command_topic`")
+        if plain and (self.color or self.color_temp_kelvin is not None):
+            raise ValueError("a plain lamp has no colour; use json_light or zigbee2mqtt")
+        if self.color_temp_kelvin is not None:
+            low, high = self.color_temp_kelvin
+            if low > high:
+                raise ValueError("`color_temp_kelvin` is [lowest, highest]")
+        return self
 
 
 class MqttSettings(Strict):
@@ -65,6 +92,14 @@ class MqttSettings(Strict):
     keepalive_s: Annotated[int, Field(ge=5, le=600)] = 30
     max_payload_bytes: Annotated[int, Field(ge=64, le=1_048_576)] = 65_536
     devices: dict[str, MqttDevice] = {}
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.password_file is not None and self.username is None:
+            raise ValueError("`password_file` needs a `username` (MQTT 3.1.1, 3.1.2.9)")
+        if self.ca_file is not None and not self.tls:
+            raise ValueError("`ca_file` means TLS: set `tls: true`")
+        return self
 
 
 class SimulatedKind(StrEnum):

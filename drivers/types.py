@@ -50,14 +50,20 @@ class BadPayload(DriverError):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Switchable:
-    """Can be turned on and off."""
+    """Can be turned on and off. `light` tells a lamp that cannot be dimmed from any other plug."""
+
+    light: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Dimmable:
-    """Has a brightness. `steps` is the number of levels its network distinguishes."""
+    """Has a brightness. `steps` is the number of levels its network distinguishes.
+
+    `fades` says that it obeys `transition_s` itself; the hub steps those that do not.
+    """
 
     steps: int = 254
+    fades: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,99 @@
+"""One connection to an MQTT broker: the driver's transport, small and replaceable.
+
+Why it speaks MQTT itself and uses no library, with figures: docs/decisions/0003-mqtt-client.md.
+"""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+
+from drivers import mqtt_wire as wire
+from drivers.mqtt_connection import Broker, Connection, Receiver
+from drivers.types import BadCredentials, Unreachable
+
+CONNECT_LIMIT_S = 10.0
+TOPICS_A_PACKET = 100
+
+
+class MqttLink:
+    """A connection that is up. It never reconnects: `lost` raises, and the owner opens a new one.
+
+    The session is clean: a command of a minute ago must not be carried out after an outage, and
+    what the broker keeps tells the present state.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(cls, broker: Broker, receiver: Receiver) -> AsyncIterator["MqttLink"]:
+        """Connect and log in, within CONNECT_LIMIT_S.
+
+        Raises BadCredentials (refused, or a certificate that a person has to look at) and
+        Unreachable.
+        """
+        connection = Connection(broker, receiver)
+        try:
+            await _log_in(connection, broker)
+            yield cls(connection)
+        finally:
+            await connection.leave()
+
+    async def subscribe(self, topics: Sequence[str]) -> None:
+        """Subscribe to topics or filters at QoS 0. Raises Unreachable."""
+        for start in range(0, len(topics), TOPICS_A_PACKET):
+            chunk = topics[start : start + TOPICS_A_PACKET]
+            answer = self._connection.ask(partial(wire.subscribe, topics=chunk, qos=0))
+            try:
+                async with asyncio.timeout(CONNECT_LIMIT_S):
+                    await answer
+            except TimeoutError as err:
+                raise Unreachable("the broker does not answer to a subscription") from err
+
+    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Publish at QoS 1; returns when the broker took it. Raises Unreachable.
+
+        The caller sets the time limit.
+        """
+        await self._connection.ask(
+            lambda packet_id: wire.publish(topic, payload, packet_id=packet_id, retain=retain)
+        )
+
+    def send(self, topic: str, payload: bytes) -> None:
+        """Publish at QoS 0: handed to the kernel, no more is known. Raises Unreachable."""
+        self._connection.send(wire.publish(topic, payload))
+
+    async def lost(self) -> None:
+        """Wait until the connection is gone, then raise Unreachable."""
+        await asyncio.shield(self._connection.gone)
+
+    def acknowledge_early(self, early: bool) -> None:
+        """Choose whether what we read is acknowledged at once; see `Connection`."""
+        self._connection.acknowledge_early(early)
+
+
+async def _log_in(connection: Connection, broker: Broker) -> None:
+    where = f"{broker.host}:{broker.port}"
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(CONNECT_LIMIT_S):
+            await loop.create_connection(
+                lambda: connection, broker.host, broker.port, ssl=broker.tls
+            )
+            await asyncio.shield(connection.logged_in)
+    except TimeoutError as err:
+        raise Unreachable(f"{where} does not answer") from err
+    except ssl.SSLCertVerificationError as err:
+        reason = f"the certificate of {where} is not accepted: {err.verify_message}"
+        # A board without a clock of its own has the wrong time at boot; that mends itself.
+        wrong_time = err.verify_code in {_CERT_NOT_YET_VALID, _CERT_EXPIRED}
+        raise (Unreachable if wrong_time else BadCredentials)(reason) from err
+    except OSError as err:
+        raise Unreachable(f"{where} cannot be reached: {err.strerror or err}") from err
+
+
+_CERT_NOT_YET_VALID, _CERT_EXPIRED = 9, 10
+"""OpenSSL's X509_V_ERR codes."""

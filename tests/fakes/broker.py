@@ -1,0 +1,89 @@
+"""A real mosquitto: plain, with a password, or with TLS; well set or with its defaults."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.fakes.process import free_port, require
+
+START_LIMIT_S = 10.0
+USER, PASSWORD = "hub", "secret"
+
+
+class Broker:
+    """One mosquitto; the same port whenever it is started again."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        password: bool = False,
+        certificate: tuple[Path, Path] | None = None,
+        nodelay: bool = True,
+    ) -> None:
+        self.port = free_port()
+        self._program = require("mosquitto", "mosquitto")
+        self._config = folder / f"mosquitto-{self.port}.conf"
+        self._process: subprocess.Popen[bytes] | None = None
+        lines = [f"listener {self.port} 127.0.0.1", "max_queued_messages 0"]
+        if os.geteuid() == 0:
+            lines.append("user root")
+        if nodelay:
+            lines.append("set_tcp_nodelay true")
+        if certificate is not None:
+            lines += [f"certfile {certificate[0]}", f"keyfile {certificate[1]}"]
+        if password:
+            file = folder / f"users-{self.port}"
+            tool = require("mosquitto_passwd", "mosquitto")
+            subprocess.run([tool, "-b", "-c", str(file), USER, PASSWORD], check=True, timeout=10)
+            lines += ["allow_anonymous false", f"password_file {file}"]
+        else:
+            lines.append("allow_anonymous true")
+        self._config.write_text("\n".join(lines) + "\n")
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [self._program, "-c", str(self._config)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + START_LIMIT_S
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            assert self._process.poll() is None, f"mosquitto refuses {self._config.read_text()}"
+            assert time.monotonic() < deadline, "mosquitto does not listen"
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+    def freeze(self) -> None:
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process
+        self._process.send_signal(signal.SIGCONT)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()

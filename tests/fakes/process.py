@@ -1,0 +1,90 @@
+"""Peers that run as processes of their own: started, frozen, killed and started again."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+START_LIMIT_S = 15.0
+ROOT = Path(__file__).parents[2]
+"""Where `python -m tests.fakes.x` works."""
+
+
+def require(program: str, package: str) -> str:
+    """Return the program's path; fail with what to install when it is missing."""
+    path = shutil.which(program)
+    assert path, f"this test needs {program}: install it with `apt-get install {package}`"
+    return path
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Peer:
+    """A process that prints a line starting with `ready` when it can be used."""
+
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str] | None = None) -> None:
+        self._argv = list(argv)
+        self._env = {**os.environ, **(env or {})}
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self._argv,
+            env=self._env,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        watch = threading.Timer(START_LIMIT_S, self._process.kill)
+        watch.start()
+        try:
+            line = self._process.stdout.readline() if self._process.stdout else ""
+        finally:
+            watch.cancel()
+            watch.join()
+        assert line.startswith("ready"), f"{self._argv[0]} did not start: {line!r}"
+
+    def freeze(self) -> None:
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait(10)
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._process = None
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process
+        self._process.send_signal(number)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
