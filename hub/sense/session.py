@@ -1,0 +1,350 @@
+"""One life of the sensing process as the hub sees it, from Configure to its end."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import Protocol, assert_never
+
+import structlog
+
+from hub.clock import Clock
+from hub.errors import ConsentRequired, SchemaViolation, SenseGone, TextRefused
+from hub.sense.bridge import connect
+from hub.sense.child import Child
+from hub.sense.isolate import Isolation
+from hub.sense.messages import (
+    VERSION,
+    Allow,
+    Beat,
+    CameraSocket,
+    CameraUnreachable,
+    Configure,
+    ConnectRequest,
+    Face,
+    FromSense,
+    Hello,
+    Ready,
+    Reason,
+    StateChange,
+    Stats,
+    StatsRequest,
+    Stop,
+    Text,
+    TextRefusal,
+    TextResult,
+    ToSense,
+    Voice,
+    WireReading,
+    frame_to_sense,
+    parse_from_sense,
+)
+from hub.sense.sources import TEXT
+from hub.sense.stats import Tally
+from hub.supervisor import NeedsAttention
+from hub.types import SenseState, SourceId
+
+log = structlog.get_logger(__name__)
+
+SILENCE_LIMIT_S = 1.7
+CONFIRM_LIMIT_S = 1.7
+"""Checked every TICK_S, so that what has to take effect within 2 s does."""
+TICK_S = 0.2
+START_LIMIT_S = 30.0
+STATS_EVERY_S = 5.0
+STOP_LIMIT_S = 2.0
+MAX_VIOLATIONS = 10
+MAX_WAITING = 64
+
+
+class Listener(Protocol):
+    """What a session tells its owner; both raise SchemaViolation for what cannot be true."""
+
+    def on_ready(self) -> None:
+        """Every model is loaded or has failed."""
+        ...
+
+    def on_state(self, message: StateChange) -> None:
+        """A source was switched or failed."""
+        ...
+
+    def on_reading(self, message: Face | Voice) -> None:
+        """A face or a voice was read."""
+        ...
+
+
+class Session:
+    """Speaks to one sensing process and watches it.
+
+    `cameras` maps the network cameras to their addresses: the hub connects to no other. Readings
+    of models that are not in `model_ids` are refused.
+    """
+
+    def __init__(
+        self,
+        child: Child,
+        listener: Listener,
+        *,
+        cameras: Mapping[SourceId, tuple[str, int]],
+        model_ids: frozenset[str],
+        tally: Tally,
+        clock: Clock,
+    ) -> None:
+        self._child = child
+        self._listener = listener
+        self._cameras = cameras
+        self._model_ids = model_ids
+        self._tally = tally
+        self._clock = clock
+        self._started = self._heard = clock.monotonic()
+        self._ready = False
+        self._violations = 0
+        self._allowed: frozenset[SourceId] = frozenset()
+        self._closing: dict[SourceId, float] = {}
+        self._texts: dict[int, asyncio.Future[WireReading]] = {}
+        self._next_text = 0
+        self._outgoing: asyncio.Queue[ToSense] = asyncio.Queue(MAX_WAITING)
+        self._connecting: set[SourceId] = set()
+        self._wanted_connections: asyncio.Queue[SourceId] = asyncio.Queue(len(cameras))
+
+    async def run(
+        self, configure: Configure, allowed: frozenset[SourceId], beat: Callable[[], None]
+    ) -> None:
+        """Configure the process and serve it, calling `beat` while it lives.
+
+        Raises SenseGone when it ended or had to be killed, NeedsAttention when it speaks another
+        version. When cancelled, the process is asked to stop first.
+        """
+        self._send(configure)
+        self.allow(allowed, frozenset())
+        # No TaskGroup: on Python 3.11 one whose task failed leaves its parent looking cancelled.
+        jobs = [
+            asyncio.create_task(self._read(), name="sense read"),
+            asyncio.create_task(self._write(), name="sense write"),
+            asyncio.create_task(self._watch(beat), name="sense watch"),
+            asyncio.create_task(self._connect_cameras(), name="sense cameras"),
+            asyncio.create_task(self._child.read_errors(), name="sense errors"),
+        ]
+        try:
+            done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_EXCEPTION)
+            for job in done:
+                job.result()
+        except asyncio.CancelledError:
+            await _cancelled(jobs)
+            await self._stop()
+            raise
+        finally:
+            self._fail_texts(SenseGone("the sensing process has ended"))
+            self._child.kill()
+            await _cancelled(jobs)
+            await self._child.ended()
+
+    def allow(self, sources: frozenset[SourceId], closing: frozenset[SourceId]) -> None:
+        """Switch sources on and off; those in `closing` must confirm that they are off."""
+        self._allowed = sources
+        deadline = self._clock.monotonic() + CONFIRM_LIMIT_S
+        self._closing = {
+            source: self._closing.get(source, deadline)
+            for source in (self._closing.keys() | closing) - sources
+        }
+        self._send(Allow(sources=tuple(sorted(sources))))
+        if TEXT not in sources:
+            self._fail_texts(ConsentRequired("reading texts was switched off"))
+
+    async def read_text(self, text: str) -> WireReading:
+        """Have a text read; raises SenseGone, TextRefused, ConsentRequired. The caller limits."""
+        self._next_text += 1
+        number = self._next_text
+        answer: asyncio.Future[WireReading] = asyncio.get_running_loop().create_future()
+        self._texts[number] = answer
+        try:
+            self._send(Text(id=number, text=text))
+            return await answer
+        finally:
+            del self._texts[number]
+
+    def _send(self, message: ToSense) -> None:
+        try:
+            self._outgoing.put_nowait(message)
+        except asyncio.QueueFull:
+            log.error("sense_process_does_not_read", waiting=MAX_WAITING)  # noqa: TRY400
+            self._child.kill()
+
+    async def _write(self) -> None:
+        while True:
+            message = await self._outgoing.get()
+            try:
+                await self._child.send(frame_to_sense(message))
+            except OSError as err:
+                raise SenseGone("the sensing process takes no messages") from err
+
+    async def _read(self) -> None:
+        try:
+            async for body in self._child.receive():
+                try:
+                    self._receive(parse_from_sense(body))
+                except SchemaViolation as err:
+                    self._violated(err)
+        except SchemaViolation as err:
+            self._tally.violations += 1
+            log.warning("sense_schema_violation", reason=str(err))
+            raise SenseGone(f"the sensing process broke the schema: {err}") from None
+        raise SenseGone("the sensing process ended")
+
+    def _violated(self, err: SchemaViolation) -> None:
+        self._violations += 1
+        if self._violations >= MAX_VIOLATIONS:
+            raise err
+        self._tally.violations += 1
+        log.warning("sense_schema_violation", reason=str(err))
+
+    def _receive(self, message: FromSense) -> None:
+        match message:
+            case Face() | Voice():
+                self._check_model(message.reading)
+                self._listener.on_reading(message)
+            case StateChange():
+                if message.state is SenseState.OFF:
+                    self._closing.pop(SourceId(message.source), None)
+                self._listener.on_state(message)
+            case TextResult():
+                self._check_model(message.reading)
+                self._answer(message.id, message.reading)
+            case TextRefusal():
+                self._answer(message.id, _refusal(message.reason))
+            case ConnectRequest():
+                self._request_connection(SourceId(message.source))
+            case _:
+                self._note(message)
+
+    def _note(self, message: Beat | Stats | Hello | Ready) -> None:
+        match message:
+            case Beat():
+                self._heard = self._clock.monotonic()
+            case Stats():
+                self._tally.update(message)
+            case Hello():
+                self._greet(message)
+            case Ready():
+                self._note_ready(message)
+            case _:
+                assert_never(message)
+
+    def _note_ready(self, message: Ready) -> None:
+        self._ready = True
+        self._heard = self._clock.monotonic()
+        self._tally.ready(message.loaded, self._heard - self._started)
+        for one in message.loaded:
+            if one.reason is not Reason.NONE:
+                mend = "run `moodsync models fetch`" if one.reason is Reason.NO_WEIGHTS else ""
+                log.error("sense_not_loaded", sense=one.sense, reason=one.reason, mend=mend)
+        self._listener.on_ready()
+
+    def _check_model(self, reading: WireReading) -> None:
+        if reading.model not in self._model_ids:
+            raise SchemaViolation("a reading of a model that is not in the catalog")
+
+    def _greet(self, hello: Hello) -> None:
+        if hello.version != VERSION:
+            raise NeedsAttention(
+                f"the sensing process speaks version {hello.version}, the hub {VERSION}: "
+                "install both from one release"
+            )
+        self._tally.hello(hello.pid, hello.isolation)
+        if hello.isolation is Isolation.NONE:
+            log.warning("sense_not_isolated", mend="allow user namespaces or run it as root")
+
+    def _answer(self, number: int, answer: WireReading | Exception) -> None:
+        """Give a text its answer; it may have been given up meanwhile."""
+        waiting = self._texts.get(number)
+        if waiting is None or waiting.done():
+            return
+        if isinstance(answer, Exception):
+            waiting.set_exception(answer)
+        else:
+            waiting.set_result(answer)
+
+    def _fail_texts(self, err: Exception) -> None:
+        for number in tuple(self._texts):
+            self._answer(number, err)
+
+    def _request_connection(self, source: SourceId) -> None:
+        if source not in self._cameras:
+            raise SchemaViolation("a connection was asked for that no camera needs")
+        if source in self._connecting:
+            raise SchemaViolation("a second connection was asked for before the first was made")
+        self._connecting.add(source)
+        self._wanted_connections.put_nowait(source)
+
+    async def _connect_cameras(self) -> None:
+        async with asyncio.TaskGroup() as connections:
+            while True:
+                source = await self._wanted_connections.get()
+                connections.create_task(self._pass_connection(source), name=f"connect {source}")
+
+    async def _pass_connection(self, source: SourceId) -> None:
+        try:
+            if source not in self._allowed:
+                raise PermissionError(f"{source} is switched off")
+            with await connect(*self._cameras[source]) as camera:
+                frame = frame_to_sense(CameraSocket(source=source))
+                await self._child.send(frame, camera.fileno())
+        except OSError as err:
+            log.debug("camera_unreachable", source=source, error=type(err).__name__)
+            self._send(CameraUnreachable(source=source))
+        finally:
+            self._connecting.discard(source)
+
+    async def _watch(self, beat: Callable[[], None]) -> None:
+        next_stats = self._started
+        while True:
+            slept_at = self._clock.monotonic()
+            await asyncio.sleep(TICK_S)
+            now = self._clock.monotonic()
+            if now - slept_at > 2 * TICK_S:
+                self._heard = max(self._heard, slept_at)  # the hub itself was away and not reading
+            self._check_life(now)
+            beat()
+            if now >= next_stats:
+                next_stats = now + STATS_EVERY_S
+                self._send(StatsRequest())
+
+    def _check_life(self, now: float) -> None:
+        if self._ready and now - self._heard > SILENCE_LIMIT_S:
+            raise SenseGone(f"the sensing process gave no sign for {now - self._heard:.1f} s")
+        if not self._ready and now - self._started > START_LIMIT_S:
+            raise SenseGone(f"the sensing process was not ready after {START_LIMIT_S:.0f} s")
+        late = sorted(source for source, deadline in self._closing.items() if now > deadline)
+        if late:
+            raise SenseGone(f"{', '.join(late)} did not confirm to be off")
+
+    async def _stop(self) -> None:
+        """Ask the process to stop and take its last words; the caller kills it if it has not."""
+        with contextlib.suppress(TimeoutError, OSError, SchemaViolation):
+            async with asyncio.timeout(STOP_LIMIT_S):
+                await self._child.send(frame_to_sense(Stop()))
+                async for body in self._child.receive():
+                    match parse_from_sense(body):
+                        case Stats() as stats:
+                            self._tally.update(stats)
+                        case StateChange() as state:
+                            self._listener.on_state(state)
+                        case _:
+                            pass
+
+
+async def _cancelled(jobs: list[asyncio.Task[None]]) -> None:
+    for job in jobs:
+        job.cancel()
+    await asyncio.wait(jobs)
+
+
+def _refusal(reason: Reason) -> Exception:
+    match reason:
+        case Reason.BUSY:
+            return TextRefused("too many texts are waiting; try again")
+        case Reason.NOT_ALLOWED:
+            return ConsentRequired("reading texts was switched off")
+        case Reason.NO_WEIGHTS:
+            return TextRefused("the text model is missing; run `moodsync models fetch`")
+        case _:
+            return TextRefused("the text could not be read")
