@@ -1,0 +1,289 @@
+"""Turns moods, sensor values, the hour and hands on switches into decisions.
+
+Everything runs in the bus handlers, synchronously: a sensor value becomes a Decision in the same
+turn of the loop. `run` only watches time: dwell, ends of guards, sunset, moods that stopped.
+docs/rules.md says what a rule means; hub.decide.policy, state and guards are the parts.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from itertools import count
+
+from drivers.types import Device, DeviceId
+from hub.bus import Bus
+from hub.clock import Clock
+from hub.decide.explain import because
+from hub.decide.guards import Guard, Moment, RoomState, rooms_of, why_not
+from hub.decide.policy import Situation, Value, asks_facts, goal_of, trigger_of, truth
+from hub.decide.region import Truth
+from hub.decide.state import RuleState
+from hub.mood.context import PRESENCE_KINDS, Facts
+from hub.settings import Settings
+from hub.supervisor import Service
+from hub.types import (
+    Decision,
+    DeviceChanged,
+    DeviceGone,
+    Held,
+    ManualChange,
+    Mood,
+    PersonId,
+    RoomId,
+    Trigger,
+)
+from models.types import MoodEstimate
+
+MOOD_LASTS_S = 20.0
+"""A mood is repeated at least every 5 s; one that is not has ended with its engine."""
+
+EXPIRES_S = {Trigger.MOOD: 30.0, Trigger.SENSOR: 10.0, Trigger.TIME: 60.0}
+"""How long a decision is still worth carrying out."""
+
+UNSURE_S = 5.0
+"""A mood that fits but is not sure enough is worth a word after this long (or the rule's dwell)."""
+
+POLL_S = 1.0
+IDLE_BEAT_S = 5.0
+_SHORTEST_WAIT_S = 0.005
+
+
+class Decider:
+    """Listens to Mood, DeviceChanged, DeviceGone and ManualChange; publishes Decision and Held.
+
+    `facts` tells what is known of a room, `devices` the newest state of a device, which it must
+    know before DeviceChanged is published. Decisions are numbered from `first_id` upwards.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        bus: Bus,
+        clock: Clock,
+        facts: Callable[[RoomId], Facts],
+        devices: Callable[[DeviceId], Device | None],
+        first_id: int = 1,
+    ) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._facts = facts
+        self._devices = devices
+        self._ids = count(first_id)
+        self._moods: dict[tuple[RoomId, PersonId | None], Mood] = {}
+        self._states: dict[str, RuleState] = {}
+        self._rooms: dict[RoomId, RoomState] = {}
+        self._by_device: dict[DeviceId, list[RuleState]] = {}
+        self._by_presence: list[RuleState] = []
+        self._wake = asyncio.Event()
+        self._asleep_until = 0.0
+        self._settings = settings
+        self.reload(settings)
+        bus.on(Mood, self._on_mood)
+        bus.on(DeviceChanged, self._on_device)
+        bus.on(DeviceGone, self._on_gone)
+        bus.on(ManualChange, self._on_manual)
+
+    def reload(self, settings: Settings) -> None:
+        """Take over changed settings; rules that did not change keep dwell and cool-down."""
+        before, self._settings = self._states, settings
+        self._states = {}
+        for name, rule in settings.rules.items():
+            old = before.get(name)
+            kept = old if old is not None and old.rule == rule else None
+            self._states[name] = kept or RuleState(name, rule, RoomId(rule.room))
+        self._by_device, self._by_presence = {}, []
+        for state in self._states.values():
+            if state.rule.when.sensor is not None:
+                device = DeviceId(state.rule.when.sensor.device)
+                self._by_device.setdefault(device, []).append(state)
+            if state.rule.when.presence is not None:
+                self._by_presence.append(state)
+        for room in self._rooms.values():
+            room.rules = []
+        for room_id, states in rooms_of(self._states.values()).items():
+            self._rooms.setdefault(room_id, RoomState()).rules = states
+        self._wake.set()
+
+    async def run(self, service: Service) -> None:
+        """Watch time until cancelled."""
+        service.healthy()
+        while True:
+            self._wake.clear()
+            self.tick()
+            self._asleep_until = self._next_look()
+            await _wait(
+                self._wake, max(_SHORTEST_WAIT_S, self._asleep_until - self._clock.monotonic())
+            )
+            self._asleep_until = 0.0
+            service.beat()
+
+    def tick(self) -> None:
+        """Look at every rule as of now.
+
+        What already holds when a rule is looked at for the first time is no change: it counts as
+        having been answered. A mood is always news.
+        """
+        new = [s for s in self._states.values() if not s.looked and s.rule.when.mood is None]
+        self._look(new, as_found=True)
+        self._look(self._states.values())
+
+    def _on_mood(self, mood: Mood) -> None:
+        self._moods[mood.room, mood.person] = mood
+        room = self._rooms.get(mood.room)
+        if room is not None:
+            self._look([s for s in room.rules if _is_about(s, mood)])
+
+    def _on_device(self, changed: DeviceChanged) -> None:
+        device = changed.device
+        if not device.available:
+            return  # its last value stands until it is back
+        states = self._by_device.get(device.id)
+        if states is not None:
+            affected = [s for s in states if not s.looked or _is_news(s, changed)]
+            self._look(affected, as_found=changed.before is None)
+        if self._by_presence and any(kind in device.state.values for kind in PRESENCE_KINDS):
+            self._look(self._by_presence)
+
+    def _on_gone(self, gone: DeviceGone) -> None:
+        self._look(self._by_device.get(gone.device, ()))
+
+    def _on_manual(self, changed: ManualChange) -> None:
+        room = self._rooms.setdefault(changed.room, RoomState())
+        until = changed.at + self._settings.guards.manual_override_s
+        room.hands_off_until = max(room.hands_off_until, until)
+
+    def _look(self, states: Iterable[RuleState], *, as_found: bool = False) -> None:
+        """See what holds now, then let the rooms where that matters settle who fires."""
+        now = self._clock.monotonic()
+        restless: dict[RoomId, None] = {}
+        for state in states:
+            margin = self._settings.guards.hysteresis if state.holds else 0.0
+            found = truth(state.rule.when, self._situation(state, now), margin)
+            changed = state.see(found, now, as_found=as_found)
+            if changed or state.due_at() is not None or state.truth is Truth.UNSURE:
+                restless[state.room] = None
+        for room in restless:
+            self._settle(self._rooms[room], now)
+
+    def _situation(self, state: RuleState, now: float) -> Situation:
+        when = state.rule.when
+        return Situation(
+            mood=self._estimate(state, now),
+            facts=self._facts(state.room) if asks_facts(when) else None,
+            value=self._value(state),
+        )
+
+    def _mood(self, state: RuleState, now: float) -> Mood | None:
+        if state.rule.when.mood is None:
+            return None
+        person = state.rule.when.person
+        mood = self._moods.get((state.room, None if person is None else PersonId(person)))
+        return mood if mood is not None and now - mood.at <= MOOD_LASTS_S else None
+
+    def _estimate(self, state: RuleState, now: float) -> MoodEstimate | None:
+        mood = self._mood(state, now)
+        return None if mood is None else mood.estimate
+
+    def _value(self, state: RuleState) -> Value | None:
+        sensor = state.rule.when.sensor
+        device = None if sensor is None else self._devices(DeviceId(sensor.device))
+        if sensor is None or device is None:
+            return None
+        return device.state.values.get(sensor.kind)
+
+    def _settle(self, room: RoomState, now: float) -> None:
+        """Let the highest-ranking due rule of a room fire; tell what holds the others."""
+        due = [s for s in room.rules if (at := s.due_at()) is not None and at <= now]
+        if due:
+            local = self._clock.local()
+            moment = Moment(now, local.hour * 60 + local.minute, local.second)
+            for state in sorted(due, key=lambda s: s.rank, reverse=True):
+                mood = self._estimate(state, now)
+                hold = why_not(state, room, mood, self._settings.guards, moment)
+                if hold is not None:
+                    self._tell_held(state, hold.guard, hold.until, now)
+                # A decision is answered in the same turn: this one may be settled by now.
+                elif state.due_at() is not None:
+                    self._fire(state, room, now)
+        for state in room.rules:
+            if state.truth is Truth.UNSURE and now - state.since >= max(state.rule.for_s, UNSURE_S):
+                self._tell_held(state, Guard.CONFIDENCE, None, now)
+        self._wake_in_time()
+
+    def _fire(self, state: RuleState, room: RoomState, now: float) -> None:
+        rule, mood = state.rule, self._mood(state, now)
+        state.fire(now)
+        if mood is not None:
+            room.mood_changed_at = now
+        goal, trigger = goal_of(rule.then), trigger_of(rule)
+        sensor = rule.when.sensor
+        device = None if sensor is None else self._devices(DeviceId(sensor.device))
+        decision = Decision(
+            id=next(self._ids),
+            room=state.room,
+            rule=state.name,
+            goal=goal,
+            trigger=trigger,
+            because=because(
+                state.name,
+                rule,
+                goal,
+                self._settings,
+                None if mood is None else mood.estimate,
+                self._facts(state.room) if asks_facts(rule.when) else None,
+                "" if device is None else device.name or device.id,
+                self._value(state),
+            ),
+            confidence=1.0 if mood is None else mood.estimate.confidence,
+            mood_id=None if mood is None else mood.id,
+            at=now,
+            expires_at=now + EXPIRES_S[trigger],
+        )
+        self._bus.publish(decision)
+
+    def _tell_held(self, state: RuleState, guard: Guard, until: float | None, now: float) -> None:
+        if state.hold(guard, until, now):
+            self._bus.publish(Held(state.room, state.name, guard, until, now))
+
+    def _wake_in_time(self) -> None:
+        """Cut the sleep short when something is due before its end."""
+        if self._next_look() < self._asleep_until:
+            self._wake.set()
+
+    def _next_look(self) -> float:
+        """Return the monotonic time when some rule may change its mind without an event."""
+        now = self._clock.monotonic()
+        soonest = now + IDLE_BEAT_S
+        for state in self._states.values():
+            due_at = state.due_at()
+            if due_at is not None and due_at > now:
+                soonest = min(soonest, due_at)
+            elif due_at is not None and state.held_until is not None and state.held_until > now:
+                soonest = min(soonest, state.held_until)
+            watched = asks_facts(state.rule.when) or (
+                state.rule.when.mood is not None and state.truth is not Truth.NO
+            )
+            if watched or due_at is not None:
+                soonest = min(soonest, now + POLL_S)
+        return soonest
+
+
+def _is_about(state: RuleState, mood: Mood) -> bool:
+    when = state.rule.when
+    return when.mood is not None and when.person == mood.person
+
+
+def _is_news(state: RuleState, changed: DeviceChanged) -> bool:
+    """Say whether the value that a rule looks at is another one than before."""
+    sensor = state.rule.when.sensor
+    if changed.before is None or sensor is None:
+        return True
+    before = changed.before.state.values.get(sensor.kind)
+    return before != changed.device.state.values.get(sensor.kind)
+
+
+async def _wait(event: asyncio.Event, limit_s: float) -> None:
+    try:
+        async with asyncio.timeout(limit_s):
+            await event.wait()
+    except TimeoutError:
+        return
