@@ -1,0 +1,138 @@
+"""Every device of the home as it is now, and the port through which drivers tell of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from drivers.types import Device, DeviceId, Port, Sample
+from hub.bus import Bus
+from hub.clock import Clock
+from hub.settings import Settings
+from hub.types import DeviceChanged, DeviceGone, RoomId
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class DeviceStats:
+    """What came through the ports since the start."""
+
+    announced: int = 0
+    unchanged: int = 0
+    """Announcements that said nothing new; they are not published."""
+    refused: int = 0
+    """Announcements of a device whose id is not its driver's."""
+    samples: int = 0
+
+
+class Devices:
+    """The registry. A device's room is the configuration's; a driver's own word counts second."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        bus: Bus,
+        clock: Clock,
+        on_sample: Callable[[Sample], None] | None = None,
+    ) -> None:
+        self.stats = DeviceStats()
+        self._bus = bus
+        self._clock = clock
+        self._on_sample = on_sample
+        self._devices: dict[DeviceId, Device] = {}
+        self._rooms = _rooms_of(settings)
+        self._known_rooms = frozenset(settings.rooms)
+
+    def get(self, device: DeviceId) -> Device | None:
+        """Return a device as last announced."""
+        return self._devices.get(device)
+
+    def all(self) -> tuple[Device, ...]:
+        """Return every device, in the order of their first announcement."""
+        return tuple(self._devices.values())
+
+    def in_room(self, room: RoomId) -> tuple[Device, ...]:
+        """Return the devices of one room."""
+        return tuple(device for device in self._devices.values() if device.room == room)
+
+    def port(self, driver: str) -> Port:
+        """Return what a driver of this name is handed."""
+        return DriverPort(driver, self)
+
+    def reload(self, settings: Settings) -> None:
+        """Take over new rooms; devices that moved are published as changed."""
+        self._rooms = _rooms_of(settings)
+        self._known_rooms = frozenset(settings.rooms)
+        for device in self.all():
+            self.announce(replace(device, room=None))
+
+    def announce(self, device: Device) -> None:
+        """Take over what a driver said, and publish it if it is new."""
+        room = self._rooms.get(device.id)
+        if room is None and device.room in self._known_rooms:
+            room = device.room
+        if room != device.room:
+            device = replace(device, room=room)
+        before = self._devices.get(device.id)
+        self.stats.announced += 1
+        if before == device:
+            self.stats.unchanged += 1
+            return
+        self._devices[device.id] = device
+        self._bus.publish(DeviceChanged(device, before, self._clock.monotonic()))
+
+    def gone(self, device: DeviceId) -> None:
+        """Forget a device and publish that it left."""
+        if self._devices.pop(device, None) is not None:
+            self._bus.publish(DeviceGone(device, self._clock.monotonic()))
+
+    def sample(self, sample: Sample) -> None:
+        """Hand a body sensor's sample on."""
+        self.stats.samples += 1
+        if self._on_sample is None:
+            return
+        try:
+            self._on_sample(sample)
+        except Exception:
+            log.exception("sample_not_taken", device=sample.device)
+
+
+class DriverPort:
+    """One driver's way into the registry; see drivers.types.Port."""
+
+    def __init__(self, driver: str, devices: Devices) -> None:
+        self._driver = driver
+        self._prefix = f"{driver}:"
+        self._devices = devices
+
+    def announce(self, device: Device) -> None:
+        """See Port. A device whose id is not `<driver>:...` is refused and counted."""
+        if self._owns(device.id):
+            self._devices.announce(device)
+
+    def gone(self, device: DeviceId) -> None:
+        """See Port."""
+        if self._owns(device):
+            self._devices.gone(device)
+
+    def sample(self, sample: Sample) -> None:
+        """See Port."""
+        if self._owns(sample.device):
+            self._devices.sample(sample)
+
+    def connected(self) -> None:
+        """See Port. Health is the runner's business, see hub.act.drivers."""
+        log.info("driver_connected", driver=self._driver)
+
+    def _owns(self, device: DeviceId) -> bool:
+        if device.startswith(self._prefix):
+            return True
+        if not self._devices.stats.refused:
+            log.error("device_id_refused", driver=self._driver, device=device)
+        self._devices.stats.refused += 1
+        return False
+
+
+def _rooms_of(settings: Settings) -> dict[str, str]:
+    return {device: room for room, have in settings.rooms.items() for device in have.devices}

@@ -1,0 +1,150 @@
+"""Turns decisions into commands and sends them out, all devices of a room at once."""
+
+import asyncio
+
+import structlog
+
+from drivers.types import Command, Outcome
+from hub.act.devices import Devices
+from hub.act.dispatch import By, Dispatcher
+from hub.act.override import SLACK_S
+from hub.act.plan import RESTORE_TRANSITION_S, plan_music, plan_restore, plan_scene
+from hub.act.scenes import Snapshots
+from hub.bus import Bus
+from hub.clock import Clock
+from hub.errors import NotFound
+from hub.settings import Settings
+from hub.supervisor import Service
+from hub.types import (
+    Decision,
+    Goal,
+    ManualChange,
+    MusicGoal,
+    RestoreGoal,
+    RoomId,
+    SceneGoal,
+    Trigger,
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Actor:
+    """Acts on every Decision on the bus.
+
+    Each room has room for one waiting decision; a newer one replaces it and `replaced` counts.
+    A decision past its `expires_at` is not acted on (`expired`). When the run is cancelled, what
+    is on its way to a device is given up and the lights stay as they are.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        devices: Devices,
+        dispatcher: Dispatcher,
+        bus: Bus,
+        clock: Clock,
+    ) -> None:
+        self.replaced = 0
+        self.expired = 0
+        self._settings = settings
+        self._devices = devices
+        self._dispatcher = dispatcher
+        self._clock = clock
+        self._snapshots = Snapshots()
+        self._waiting: dict[RoomId, Decision] = {}
+        self._wake = asyncio.Event()
+        bus.on(Decision, self._decided)
+        bus.on(ManualChange, self._changed_by_hand)
+
+    async def run(self, service: Service) -> None:
+        """Act on decisions until cancelled."""
+        service.healthy()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                waiting, self._waiting = self._waiting, {}
+                for decision in waiting.values():
+                    self._start(group, decision)
+
+    async def apply_scene(
+        self, room: RoomId, scene: str, *, by_person: bool
+    ) -> tuple[Outcome, ...]:
+        """Bring a scene into a room now; returns one outcome a command.
+
+        By a person, transitions are as the scene says (no slew limit), what the scene touches
+        counts as changed by hand, and there is nothing to restore afterwards. Raises NotFound.
+        """
+        if room not in self._settings.rooms:
+            raise NotFound(f"there is no room {room!r}")
+        if scene not in self._settings.scenes:
+            raise NotFound(f"there is no scene {scene!r}")
+        by = By.PERSON if by_person else By.AUTOMATION
+        return await self._execute_all(self._plan(room, SceneGoal(scene), by), by)
+
+    async def restore(self, room: RoomId, *, by_person: bool) -> tuple[Outcome, ...]:
+        """Put back what was before automation's first scene. Raises NotFound."""
+        if room not in self._settings.rooms:
+            raise NotFound(f"there is no room {room!r}")
+        by = By.PERSON if by_person else By.AUTOMATION
+        return await self._execute_all(self._plan(room, RestoreGoal(), by), by)
+
+    def reload(self, settings: Settings) -> None:
+        """Take over new scenes and guards."""
+        self._settings = settings
+
+    def _decided(self, decision: Decision) -> None:
+        if self._waiting.pop(decision.room, None) is not None:
+            self.replaced += 1
+        self._waiting[decision.room] = decision
+        self._wake.set()
+
+    def _changed_by_hand(self, change: ManualChange) -> None:
+        self._snapshots.drop(change.room, change.device)
+
+    def _start(self, group: asyncio.TaskGroup, decision: Decision) -> None:
+        if self._clock.monotonic() > decision.expires_at:
+            self.expired += 1
+            return
+        by = By.PERSON if decision.trigger is Trigger.PERSON else By.AUTOMATION
+        try:
+            commands = self._plan(decision.room, decision.goal, by)
+        except NotFound as err:
+            log.warning("decision_not_possible", rule=decision.rule, reason=str(err))
+            return
+        for command in commands:
+            group.create_task(
+                self._dispatcher.execute(command, by, decision.id), name=f"act {command.device}"
+            )
+
+    async def _execute_all(self, commands: tuple[Command, ...], by: By) -> tuple[Outcome, ...]:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(
+                    self._dispatcher.execute(command, by), name=f"act {command.device}"
+                )
+                for command in commands
+            ]
+        return tuple(task.result() for task in tasks)
+
+    def _plan(self, room: RoomId, goal: Goal, by: By) -> tuple[Command, ...]:
+        """Return the goal's commands, having kept what they will change."""
+        devices = self._devices.in_room(room)
+        guards = self._settings.guards
+        limit = None if by is By.PERSON else guards.max_level_per_s
+        now = self._clock.monotonic()
+        match goal:
+            case SceneGoal(scene=name):
+                scene = self._settings.scenes.get(name)
+                if scene is None:
+                    raise NotFound(f"there is no scene {name!r}")
+                commands = plan_scene(scene, devices, limit)
+            case MusicGoal():
+                commands = plan_music(goal, devices)
+            case RestoreGoal():
+                takes_s = max(RESTORE_TRANSITION_S, 1 / guards.max_level_per_s) + SLACK_S
+                return plan_restore(self._snapshots.take(room, now, takes_s), devices, limit)
+        touched = {command.device for command in commands}
+        self._snapshots.keep(room, (d for d in devices if d.available and d.id in touched), now)
+        return commands

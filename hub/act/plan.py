@@ -1,0 +1,170 @@
+"""A goal and the devices of a room become commands. Pure: no time, no state, no driver's name.
+
+Devices are asked for capabilities; one that lacks what a goal asks for is left out. Brightness
+never changes faster than the guards allow: a shorter transition is stretched.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from drivers.types import (
+    Audible,
+    Colorful,
+    Command,
+    Device,
+    DeviceId,
+    DeviceState,
+    Dimmable,
+    Heats,
+    PlayMusic,
+    SetLight,
+    SetSwitch,
+    SetTemperature,
+    SetVolume,
+    StopMusic,
+    Switchable,
+    Tunable,
+)
+from hub.settings import LightPart, MusicPart, Scene
+from hub.types import MusicGoal
+
+RESTORE_TRANSITION_S = 2.0
+
+
+def plan_scene(
+    scene: Scene, devices: Sequence[Device], max_level_per_s: float | None
+) -> tuple[Command, ...]:
+    """Return what brings a scene into a room with these devices.
+
+    `max_level_per_s` None means no limit: a person asked, and knows what they will see.
+    """
+    commands: list[Command] = []
+    for device in devices:
+        part = scene.devices.get(device.id)
+        if part is None and is_light(device):
+            part = scene.lights
+        if part is not None:
+            commands += _light(device, part, max_level_per_s)
+        if scene.music is not None and device.capability(Audible):
+            commands.append(_music(device.id, scene.music))
+        heats = device.capability(Heats)
+        if scene.target_c is not None and heats:
+            commands.append(SetTemperature(device.id, _target(scene.target_c, heats)))
+    return tuple(commands)
+
+
+def plan_music(goal: MusicGoal, devices: Sequence[Device]) -> tuple[Command, ...]:
+    """Return what makes a room's players play near a point."""
+    return tuple(
+        PlayMusic(device.id, goal.valence, goal.energy, goal.volume)
+        for device in devices
+        if device.capability(Audible)
+    )
+
+
+def plan_restore(
+    before: Mapping[DeviceId, DeviceState],
+    devices: Sequence[Device],
+    max_level_per_s: float | None,
+) -> tuple[Command, ...]:
+    """Return what puts devices back into these states; what was unknown is left alone.
+
+    Music that played before is not started again (nobody remembers which), only its volume is
+    put back; music that did not play before is stopped.
+    """
+    commands: list[Command] = []
+    for device in devices:
+        state = before.get(device.id)
+        if state is not None:
+            commands += _put_back(device, state, max_level_per_s)
+    return tuple(commands)
+
+
+def is_light(device: Device) -> bool:
+    """True for what a scene's `lights` mean: anything dimmable or coloured, or a plain lamp."""
+    switch = device.capability(Switchable)
+    return (
+        (switch is not None and switch.light)
+        or device.capability(Dimmable) is not None
+        or device.capability(Tunable) is not None
+        or device.capability(Colorful) is not None
+    )
+
+
+def slew_s(state: DeviceState, on: bool, level: float | None, max_level_per_s: float) -> float:
+    """Return the least time in which a light may go from its state to this one.
+
+    What is not known is taken at its worst, so that an unknown lamp never flashes.
+    """
+    if state.on is False:
+        now: float | None = 0.0
+    else:
+        now = state.level
+    target = (level if level is not None else (now if state.on else None)) if on else 0.0
+    if now is None and target is None:
+        change = 1.0
+    elif target is None:
+        change = max(now or 0.0, 1.0 - (now or 0.0))
+    elif now is None:
+        change = max(target, 1.0 - target)
+    else:
+        change = abs(target - now)
+    return change / max_level_per_s
+
+
+def _light(device: Device, part: LightPart, max_level_per_s: float | None) -> Iterator[Command]:
+    on = part.on and part.level != 0
+    dimmable = device.capability(Dimmable)
+    tunable = device.capability(Tunable)
+    colorful = device.capability(Colorful)
+    if not (dimmable or tunable or colorful):
+        if device.capability(Switchable):
+            yield SetSwitch(device.id, on)
+        return
+    level = part.level if on and dimmable else None
+    transition_s = part.transition_s
+    if max_level_per_s is not None and dimmable:
+        transition_s = max(transition_s, slew_s(device.state, on, level, max_level_per_s))
+    if not on:
+        yield SetLight(device.id, on=False, transition_s=transition_s)
+        return
+    xy = part.xy if colorful else None
+    kelvin = part.kelvin if xy is None and tunable else None
+    if kelvin is not None and tunable:
+        kelvin = min(max(kelvin, tunable.min_kelvin), tunable.max_kelvin)
+    yield SetLight(device.id, True, level, kelvin, xy, transition_s)
+
+
+def _music(device: DeviceId, part: MusicPart) -> Command:
+    if part.stop:
+        return StopMusic(device)
+    return PlayMusic(device, part.valence, part.energy, part.volume)
+
+
+def _target(wanted_c: float, heats: Heats) -> float:
+    """Round to the thermostat's steps, counted from its lower limit, within its limits."""
+    clamped = min(max(wanted_c, heats.min_c), heats.max_c)
+    steps = math.floor((clamped - heats.min_c) / heats.step_c + 0.5)
+    return round(min(heats.min_c + steps * heats.step_c, heats.max_c), 3)
+
+
+def _put_back(
+    device: Device, state: DeviceState, max_level_per_s: float | None
+) -> Iterator[Command]:
+    if state.on is not None and (is_light(device) or device.capability(Switchable)):
+        part = LightPart(
+            on=state.on,
+            level=state.level,
+            kelvin=state.kelvin if state.xy is None else None,
+            xy=state.xy,
+            transition_s=RESTORE_TRANSITION_S,
+        )
+        yield from _light(device, part, max_level_per_s)
+    if device.capability(Audible):
+        if state.playing is None:
+            yield StopMusic(device.id)
+        if state.volume is not None:
+            yield SetVolume(device.id, state.volume)
+    heats = device.capability(Heats)
+    if state.target_c is not None and heats:
+        yield SetTemperature(device.id, _target(state.target_c, heats))
