@@ -1,0 +1,194 @@
+"""config.db: people, settings made at run time and the audit log; every write is synced."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from hub.clock import Clock
+from hub.errors import DiskFull, StoreError
+from hub.store.db import transaction
+from hub.store.reserve import Reserve
+from hub.store.schema import File
+from hub.store.writer import Writer
+from hub.types import PersonId
+
+T = TypeVar("T")
+
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+
+PRIVACY = "privacy"
+GUESTS = "guests"
+
+MAX_SETTING_BYTES = 65_536
+MAX_AUDIT = 1000
+"""Entries of the audit log that one call returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPerson:
+    """What the store knows of a person; it needs no configuration to export or erase."""
+
+    id: PersonId
+    name: str
+    lives_in: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what."""
+
+    at_ms: int
+    actor: str
+    action: str
+    detail: str
+
+
+class ConfigDb:
+    """Settings are read from memory and written through. Called on the loop."""
+
+    def __init__(self, directory: Path, clock: Clock, reserve: Reserve) -> None:
+        self.writer = Writer(directory / File.CONFIG, File.CONFIG)
+        self._clock = clock
+        self._reserve = reserve
+        self._settings: dict[str, Json] = {}
+        self._people: tuple[StoredPerson, ...] = ()
+
+    async def open(self) -> None:
+        """Open the file and read it into memory."""
+        await self.writer.open()
+        await self.reload()
+
+    async def reload(self) -> None:
+        """Read settings and people anew."""
+        self._settings = await self.writer.run(_load_settings)
+        self._people = await self.writer.run(load_people)
+
+    def now_ms(self) -> int:
+        """Return the wall time in milliseconds."""
+        return round(self._clock.wall() * 1000)
+
+    def people(self) -> tuple[StoredPerson, ...]:
+        """Return everyone the store knows, by id."""
+        return self._people
+
+    async def remember_people(self, people: Mapping[PersonId, tuple[str, tuple[str, ...]]]) -> None:
+        """Note each person's name and rooms; nobody is forgotten here, that is erasing."""
+        known = {person.id: person for person in self._people}
+        now = self.now_ms()
+        news = [
+            (person, name, json.dumps(list(rooms)), now)
+            for person, (name, rooms) in people.items()
+            if known.get(person) != StoredPerson(person, name, rooms)
+        ]
+        if news:
+            await self.write(
+                lambda conn: conn.executemany(
+                    "INSERT INTO person VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE "
+                    "SET name = excluded.name, lives_in = excluded.lives_in",
+                    news,
+                )
+            )
+            self._people = await self.writer.run(load_people)
+
+    def get(self, key: str, default: Json = None) -> Json:
+        """Return a setting."""
+        return self._settings.get(key, default)
+
+    async def set(self, key: str, value: Json, by: str) -> None:
+        """Store a setting and who made it; it counts once it is on the disk."""
+        text = json.dumps(value, separators=(",", ":"))
+        if len(text) > MAX_SETTING_BYTES:
+            raise StoreError(f"the setting {key!r} is longer than {MAX_SETTING_BYTES} bytes")
+        now = self.now_ms()
+
+        def job(conn: sqlite3.Connection) -> None:
+            conn.execute("INSERT OR REPLACE INTO setting VALUES (?, ?, ?)", (key, text, now))
+            add_audit(conn, now, by, f"set {key}", text if key in (PRIVACY, GUESTS) else "")
+
+        await self.write(job)
+        self._settings[key] = value
+
+    @property
+    def privacy(self) -> bool:
+        """True while every camera and microphone is to be off."""
+        return self._settings.get(PRIVACY) is True
+
+    @property
+    def guests(self) -> bool:
+        """True while guests are there, who have agreed to nothing."""
+        return self._settings.get(GUESTS) is True
+
+    async def set_privacy(self, on: bool, by: str) -> None:
+        """Switch privacy mode; turning it on counts at once, even if the disk refuses."""
+        await self._switch(PRIVACY, on, by)
+
+    async def set_guests(self, on: bool, by: str) -> None:
+        """Switch guest mode; turning it on counts at once, even if the disk refuses."""
+        await self._switch(GUESTS, on, by)
+
+    async def audit(self, actor: str, action: str, detail: str = "") -> None:
+        """Add to the audit log."""
+        now = self.now_ms()
+        await self.write(lambda conn: add_audit(conn, now, actor, action, detail))
+
+    async def audit_log(self, limit: int = 100) -> tuple[AuditEntry, ...]:
+        """Return the newest entries, newest first."""
+        limit = max(1, min(limit, MAX_AUDIT))
+        return await self.writer.run(
+            lambda conn: tuple(
+                AuditEntry(*row)
+                for row in conn.execute(
+                    "SELECT at, actor, action, detail FROM audit ORDER BY id DESC LIMIT ?", (limit,)
+                )
+            )
+        )
+
+    async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a job in one synced transaction; on a full disk once more from the reserve.
+
+        Raises DiskFull or StoreError.
+        """
+
+        def whole(conn: sqlite3.Connection) -> T:
+            with transaction(conn):
+                return job(conn)
+
+        try:
+            return await self.writer.run(whole)
+        except DiskFull:
+            await asyncio.to_thread(self._reserve.release)
+            return await self.writer.run(whole)
+
+    async def close(self) -> None:
+        """Close the file for good."""
+        try:
+            await self.writer.close()
+        finally:
+            self.writer.dispose()
+
+    async def _switch(self, key: str, on: bool, by: str) -> None:
+        if on:
+            self._settings[key] = True
+        await self.set(key, on, by)
+
+
+def add_audit(conn: sqlite3.Connection, at: int, actor: str, action: str, detail: str) -> None:
+    """Add to the audit log, within the caller's transaction."""
+    conn.execute(
+        "INSERT INTO audit (at, actor, action, detail) VALUES (?, ?, ?, ?)",
+        (at, actor, action, detail),
+    )
+
+
+def load_people(conn: sqlite3.Connection) -> tuple[StoredPerson, ...]:
+    """Return everyone in the file."""
+    rows = conn.execute("SELECT id, name, lives_in FROM person ORDER BY id")
+    return tuple(StoredPerson(row[0], row[1], tuple(json.loads(row[2]))) for row in rows)
+
+
+def _load_settings(conn: sqlite3.Connection) -> dict[str, Json]:
+    return {key: json.loads(value) for key, value in conn.execute("SELECT key, value FROM setting")}

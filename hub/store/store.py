@@ -1,0 +1,320 @@
+"""The store: three SQLite files, and everything the hub may ask of them.
+
+`record` never waits; history is committed together about once a minute. Consent, settings and what
+waits to be sent are synced before their calls return. One hub has the directory at a time.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from hub.clock import Clock
+from hub.errors import DiskFull, StoreCorrupt, StoreError
+from hub.settings import Person, StoreSettings
+from hub.state_dir import state_dir
+from hub.store import export as exporting
+from hub.store import queries
+from hub.store.ageing import DAY_MS
+from hub.store.config_db import ConfigDb
+from hub.store.consent import RESTORED, ConsentStore
+from hub.store.erase import Erased, Eraser
+from hub.store.export import Manifest
+from hub.store.history import History
+from hub.store.lock import DirectoryLock
+from hub.store.numbers import NextIds
+from hub.store.outbox import Outbox
+from hub.store.queries import Where
+from hub.store.reader import Reader
+from hub.store.records import (
+    CorrectionRecord,
+    DecisionRecord,
+    DeviceRecord,
+    HeldRecord,
+    MoodRecord,
+    OutcomeRecord,
+    ReadingRecord,
+    RollupRecord,
+    SenseRecord,
+)
+from hub.store.reserve import Reserve
+from hub.store.rollups import Span
+from hub.store.schema import File
+from hub.store.start import make_directory, prepare
+from hub.store.upkeep import COPY_EVERY_S, Upkeep
+from hub.supervisor import Service
+from hub.types import Decision, Event, Mood, PersonId
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+TURN_S = 5.0
+"""How often `run` looks what is due, and beats."""
+UPKEEP_EVERY_S = 3600.0
+FIRST_UPKEEP_S = 120.0
+"""After the start, when the hub has found its feet; hubs that never run an hour get theirs too."""
+ALL = Where()
+
+
+class Store:
+    """Opened once, closed once. Every method runs on the loop; the disk is for threads."""
+
+    def __init__(self, settings: StoreSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._directory = state_dir(settings)
+        self._lock = DirectoryLock(self._directory)
+        self._reserve = Reserve(self._directory, settings.reserve_bytes)
+        self._history = History(self._directory, clock, self._reserve)
+        self._reader = Reader(self._directory / File.HISTORY)
+        self._problems: list[str] = []
+        self._unchecked = False
+        self._committed_at = self._upkept_at = self._copied_at = clock.monotonic()
+        self.config = ConfigDb(self._directory, clock, self._reserve)
+        self.consent = ConsentStore(self.config, self._history.welcome)
+        self.outbox = Outbox(self._directory, clock)
+        self._upkeep = Upkeep(self._directory, settings, self._history, self.config, clock)
+
+    # Life ---------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Open the files, healing and migrating them first (see hub.store.start).
+
+        Raises StoreLocked if another hub has the directory, StoreNewer if a newer version wrote
+        the files, StoreError if the directory cannot be used.
+        """
+        make_directory(self._directory)
+        self._lock.take()
+        try:
+            started = await prepare(self._directory, self._clock.wall())
+            await asyncio.to_thread(self._reserve.keep)
+            await self.config.open()
+            await self.outbox.open()
+            await self._history.open()
+            await self.consent.load()
+            if started.restored:
+                await self.consent.withdraw_all(RESTORED)
+            await self._upkeep.copy_if_old()
+        except BaseException:
+            await self._close_files()
+            raise
+        self._problems = list(started.problems)
+        self._unchecked = started.unfinished
+        now = self._clock.monotonic()
+        self._committed_at = self._copied_at = now
+        self._upkept_at = now - UPKEEP_EVERY_S + FIRST_UPKEEP_S
+
+    async def run(self, service: Service) -> None:
+        """Commit, keep up and copy when due, until cancelled."""
+        while True:
+            await self.tick()
+            service.healthy()
+            if self._unchecked:
+                self._unchecked = False
+                await self._history.check()
+            try:
+                async with asyncio.timeout(min(TURN_S, self._settings.commit_every_s)):
+                    await self._history.many_wait.wait()
+            except TimeoutError:
+                continue
+
+    async def tick(self) -> None:
+        """Do what is due now; `run` does this every few seconds. Raises StoreError."""
+        now = self._clock.monotonic()
+        if self._reserve.full:
+            await asyncio.to_thread(self._reserve.keep)
+        due = now - self._committed_at >= self._settings.commit_every_s
+        if due or self._history.many_wait.is_set():
+            self._history.many_wait.clear()
+            self._committed_at = now
+            await self._as_space_allows(self._history.commit)
+        if now - self._upkept_at >= UPKEEP_EVERY_S:
+            self._upkept_at = now
+            await self._as_space_allows(self._upkeep.run)
+        if now - self._copied_at >= COPY_EVERY_S:
+            self._copied_at = now
+            await self._as_space_allows(self._upkeep.copy)
+
+    async def flush(self) -> None:
+        """Return when everything recorded so far is committed; raises StoreError otherwise.
+
+        A hub killed afterwards loses none of it.
+        """
+        await self._history.flush()
+
+    async def close(self) -> None:
+        """Commit everything and close the files. Raises StoreError if the disk refuses."""
+        await self._close_files()
+
+    # Writing ------------------------------------------------------------------------------
+
+    def record(self, event: Event) -> bool:
+        """Take an event for the history; False if it was lost, which is counted. Never waits."""
+        return self._history.record(event)
+
+    def record_correction(
+        self,
+        kind: str,
+        note: str = "",
+        *,
+        decision: Decision | int | None = None,
+        mood: Mood | int | None = None,
+        person: PersonId | None = None,
+    ) -> bool:
+        """Note what someone said about a decision or mood: an event of this run, or a stored id."""
+        return self._history.correct(kind, note, decision, mood, person)
+
+    async def remember_people(self, people: Mapping[str, Person]) -> None:
+        """Note who lives where, as configured, so that export and erase know their names."""
+        await self.config.remember_people(
+            {PersonId(key): (one.name, tuple(one.lives_in)) for key, one in people.items()}
+        )
+
+    # Asking -------------------------------------------------------------------------------
+
+    def next_ids(self) -> NextIds:
+        """Return the first ids that no stored mood or decision has."""
+        return self._history.next_ids()
+
+    async def readings(
+        self, where: Where = ALL, *, fresh: bool = False
+    ) -> tuple[ReadingRecord, ...]:
+        """Return readings, newest first; `fresh` commits what waits before."""
+        return await self._ask(partial(queries.readings, where=where), fresh)
+
+    async def moods(self, where: Where = ALL, *, fresh: bool = False) -> tuple[MoodRecord, ...]:
+        """Return moods, newest first."""
+        return await self._ask(partial(queries.moods, where=where), fresh)
+
+    async def decisions(
+        self, where: Where = ALL, *, fresh: bool = False
+    ) -> tuple[DecisionRecord, ...]:
+        """Return decisions, newest first, with their senses, outcomes and corrections."""
+        return await self._ask(partial(queries.decisions, where=where), fresh)
+
+    async def held(self, where: Where = ALL, *, fresh: bool = False) -> tuple[HeldRecord, ...]:
+        """Return rules that were held back, newest first."""
+        return await self._ask(partial(queries.held, where=where), fresh)
+
+    async def outcomes(
+        self, where: Where = ALL, *, fresh: bool = False
+    ) -> tuple[OutcomeRecord, ...]:
+        """Return commands and what came of them, newest first."""
+        return await self._ask(partial(queries.outcomes, where=where), fresh)
+
+    async def device_events(
+        self, where: Where = ALL, *, fresh: bool = False
+    ) -> tuple[DeviceRecord, ...]:
+        """Return changes of devices, newest first."""
+        return await self._ask(partial(queries.device_events, where=where), fresh)
+
+    async def sense_events(
+        self, where: Where = ALL, *, fresh: bool = False
+    ) -> tuple[SenseRecord, ...]:
+        """Return when which source was on, newest first."""
+        return await self._ask(partial(queries.sense_events, where=where), fresh)
+
+    async def corrections(
+        self, where: Where = ALL, *, fresh: bool = False
+    ) -> tuple[CorrectionRecord, ...]:
+        """Return corrections, newest first."""
+        return await self._ask(partial(queries.corrections, where=where), fresh)
+
+    async def rollups(self, span: Span, where: Where = ALL) -> tuple[RollupRecord, ...]:
+        """Return rollups of one span, newest first; they are made once an hour."""
+        return await self._ask(partial(queries.rollups, where=where, span=span), fresh=False)
+
+    async def counts(self) -> dict[str, int]:
+        """Return how many rows each table of the history holds."""
+        return await self._ask(queries.counts, fresh=False)
+
+    def drops(self) -> dict[str, int]:
+        """Return what was lost since the start, by table."""
+        return self._history.dropped()
+
+    def health(self) -> dict[str, object]:
+        """Return what there is to show; `problems` are sentences for people."""
+        problems = [
+            *self._problems,
+            *(f"{File.HISTORY} was broken and is kept as {n}" for n in self._history.rebuilt),
+            *(["the disk is full: only what matters is stored"] if self._reserve.full else []),
+        ]
+        return {
+            "ok": not problems,
+            "problems": problems,
+            "disk_full": self._reserve.full,
+            "waiting": self._history.waiting(),
+            "dropped": self.drops(),
+            "age_days": round(self._history.age.now_ms() / DAY_MS, 2),
+            "bytes": {file.value: _size(self._directory / file) for file in File},
+        }
+
+    # A person's rights --------------------------------------------------------------------
+
+    async def export(self, person: PersonId, out_dir: Path, by: str = "hub") -> Manifest:
+        """Write everything about a person into a new or empty directory. Raises StoreError."""
+        await self.flush()
+        made_at_ms = self.config.now_ms()
+        manifest = await asyncio.to_thread(
+            exporting.export, self._directory, person, out_dir, made_at_ms
+        )
+        await self.config.audit(by, "export", person)
+        return manifest
+
+    async def erase(
+        self, person: PersonId | None, by: str = "hub", *, keep_shared: bool = False
+    ) -> Erased:
+        """Erase a person, or everything (None), and prove it.
+
+        What rooms sensed of everyone who lives in them goes too unless `keep_shared`. The person's
+        consents are gone at once, so their senses must be switched off by the caller; nothing of
+        them is recorded until they consent anew. Raises StoreError if the disk refuses.
+        """
+        eraser = Eraser(self._directory, self.config, self.outbox, self._history)
+        self.consent.forget(person)
+        if person is None:
+            erased = await eraser.everything()
+        else:
+            erased = await eraser.person(person, keep_shared=keep_shared)
+        self._upkeep.forget_words()
+        await self.config.audit("erased" if by == person else by, "erase", "")
+        return erased
+
+    async def _ask(self, query: Callable[[sqlite3.Connection], T], fresh: bool) -> T:
+        if fresh:
+            await self._history.commit()
+        try:
+            return await self._reader.ask(query)
+        except StoreCorrupt:
+            self._unchecked = True  # the writer looks at the whole file in its next turn
+            raise
+
+    async def _as_space_allows(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do something that can wait when the disk is full; what it was for is tried again."""
+        try:
+            await work()
+        except DiskFull:
+            await asyncio.to_thread(self._reserve.release)
+
+    async def _close_files(self) -> None:
+        failed: StoreError | None = None
+        for part in (self._history, self.outbox, self.config):
+            try:
+                await part.close()
+            except StoreError as err:
+                failed = failed or err
+        self._lock.drop()
+        if failed is not None:
+            raise failed
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
