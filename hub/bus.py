@@ -55,7 +55,7 @@ class Bus:
 
     def __init__(self, on_error: Callable[[str, Exception], None]) -> None:
         self._subscriptions: dict[type, list[Subscription[Any]]] = {}
-        self._handlers: dict[type, list[Callable[[Any], None]]] = {}
+        self._handlers: dict[type, list[Callable[[Any], object]]] = {}
         self._on_error = on_error
         self.published = 0
 
@@ -72,7 +72,7 @@ class Bus:
             if subscription in waiting:
                 waiting.remove(subscription)
 
-    def on(self, kind: type[T], handler: Callable[[T], None]) -> None:
+    def on(self, kind: type[T], handler: Callable[[T], object]) -> None:
         """Call `handler` with every event of this type, in the order of registration."""
         self._handlers.setdefault(kind, []).append(handler)
 

@@ -9,6 +9,8 @@ HubError
 +-- StoreError
 |   +-- DiskFull       nothing more can be written; readings are dropped and counted
 |   +-- StoreCorrupt   a file was broken; it has been put aside and made anew
+|   +-- StoreLocked    another hub uses the same directory
+|   +-- StoreNewer     a newer version has written the files; they are left as they are
 +-- SenseError
     +-- SenseGone      the sensing process is away; it is being restarted
     +-- SchemaViolation  a message on the sense socket was not in the schema
@@ -76,6 +78,14 @@ class DiskFull(StoreError):  # noqa: N818
 
 class StoreCorrupt(StoreError):  # noqa: N818
     """A file was broken; it has been put aside and made anew."""
+
+
+class StoreLocked(StoreError):  # noqa: N818
+    """Another hub uses the same directory."""
+
+
+class StoreNewer(StoreError):  # noqa: N818
+    """A newer version has written the files; they are left as they are."""
 
 
 class SenseError(HubError):

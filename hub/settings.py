@@ -2,8 +2,9 @@
 
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from drivers.settings import MqttSettings, SimulatedSettings, Strict
 from models.types import Emotion
@@ -43,13 +44,33 @@ class Person(Strict):
 
 
 class Camera(Strict):
-    """A camera. `url` is a V4L2 index (0), a file, rtsp:// or http:// (MJPEG), or demo:."""
+    """A camera. `url` is a V4L2 index (0), a file, rtsp:// or http:// (MJPEG), or demo:.
+
+    Other schemes, https:// and rtsps:// among them, are refused: the process that decodes has no
+    network and could not check a certificate.
+    """
 
     room: Name
     url: str | int
-    max_fps: Annotated[float, Field(ge=1, le=10)] = 10
+    max_fps: Annotated[float, Field(ge=1, le=10)] = 5
     width: Annotated[int, Field(ge=160, le=1920)] = 640
     height: Annotated[int, Field(ge=120, le=1080)] = 480
+
+    @field_validator("url")
+    @classmethod
+    def _can_be_read(cls, url: str | int) -> str | int:
+        scheme, marked, rest = str(url).partition("://")
+        if not marked or scheme == "file":
+            return url
+        if scheme not in ("rtsp", "http"):
+            raise ValueError(
+                f"cameras cannot be read by {scheme}://; give a V4L2 index, a video file, "
+                "rtsp:// or http:// (MJPEG)"
+            )
+        parts = urlsplit(f"{scheme}://{rest}")
+        if not parts.hostname or parts.port == 0:  # a port that is no number raises by itself
+            raise ValueError(f"give the camera's address as {scheme}://host:port/path")
+        return url
 
 
 class Microphone(Strict):

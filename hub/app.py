@@ -1,0 +1,177 @@
+"""The composition root: builds every object, passes it in, starts and stops it all.
+
+The only file that knows every part. The order of building is the order of the bus's handlers:
+overrides hear of a changed device before the rules do, the rules before the store.
+"""
+
+import asyncio
+from functools import partial
+
+import structlog
+
+from drivers.registry import create
+from drivers.types import Driver, Sample
+from hub import notify
+from hub.act.devices import Devices
+from hub.act.dispatch import Dispatcher
+from hub.act.drivers import run_driver
+from hub.act.engine import Actor
+from hub.act.override import Overrides
+from hub.bus import Bus
+from hub.clock import Clock
+from hub.control import ControlServer
+from hub.counters import Counters
+from hub.decide.engine import Decider
+from hub.history import Recent
+from hub.mood.body import BodySense
+from hub.mood.context import Surroundings
+from hub.mood.engine import MoodEngine
+from hub.operations import Operations
+from hub.permission import Permission
+from hub.sense.link import SenseLink
+from hub.settings import Settings
+from hub.state_dir import control_socket
+from hub.store.store import Store
+from hub.supervisor import Service, Stage, Supervisor
+from hub.types import (
+    Acted,
+    Decision,
+    DeviceChanged,
+    Event,
+    Held,
+    ManualChange,
+    Mood,
+    SenseChanged,
+    Sensed,
+)
+from models.catalog import load_catalog
+
+log = structlog.get_logger(__name__)
+
+STORE_CLOSE_LIMIT_S = 5.0
+BUILT_ONCE = ("people", "senses", "drivers", "store", "models", "log")
+RECORDED: tuple[type[Event], ...] = (
+    Sensed,
+    Mood,
+    Decision,
+    Held,
+    Acted,
+    DeviceChanged,
+    ManualChange,
+    SenseChanged,
+)
+
+
+class Hub:
+    """The whole daemon: `create`, `start`, and at the end `stop`. Needs a running loop."""
+
+    @classmethod
+    async def create(cls, settings: Settings, clock: Clock, started: float) -> "Hub":
+        """Open the store and build everything on it; raises StoreError.
+
+        `started` is the clock's time at which the process began.
+        """
+        store = Store(settings.store, clock)
+        await store.open()
+        try:
+            await store.remember_people(settings.people)
+            return cls(settings, clock, started, store)
+        except BaseException:
+            await store.close()
+            raise
+
+    def __init__(self, settings: Settings, clock: Clock, started: float, store: Store) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.started = started
+        self.store = store
+        first = store.next_ids()
+        bus = self.bus = Bus(_handler_failed)
+        self.supervisor = Supervisor(clock)
+        self.counters = Counters(bus, clock, started)
+        self.recent = Recent(bus)
+        self.devices = Devices(settings, bus, clock, self._sample)
+        self.overrides = Overrides(bus, clock)
+        self.drivers = _build_drivers(settings, clock)
+        self.dispatcher = Dispatcher(self.drivers, self.devices, self.overrides, bus, clock)
+        self.actor = Actor(settings, self.devices, self.dispatcher, bus, clock)
+        self.surroundings = Surroundings(settings, bus, clock)
+        self.moods = MoodEngine(
+            settings, bus, clock, self.surroundings.reading, first_id=first.mood
+        )
+        self.decider = Decider(
+            settings,
+            bus,
+            clock,
+            self.surroundings.facts,
+            self.devices.get,
+            first_id=first.decision,
+        )
+        self.link = SenseLink(settings, bus, clock, frozenset(load_catalog().entries))
+        self.permission = Permission(settings, store, self.link)
+        self.body = BodySense(settings, bus, clock, self.permission.is_allowed)
+        for kind in RECORDED:
+            bus.on(kind, store.record)
+        self.operations = Operations(self)
+
+    async def start(self) -> None:
+        """Start every service; returns at once, the services come up by turns."""
+        self.permission.refresh()
+        add = self.supervisor.add
+        add("store", self.store.run, Stage.STORE, max_silence_s=120.0)
+        add("act", self.actor.run, Stage.DECIDE)
+        add("decide", self.decider.run, Stage.DECIDE, max_silence_s=30.0)
+        for name in self.drivers:
+            run = partial(run_driver, self.drivers[name], self.devices.port(name))
+            add(f"driver {name}", run, Stage.SOURCES)
+        add("mood", self.moods.run, Stage.DECIDE, max_silence_s=30.0)
+        add("sense", self.link.run, Stage.SENSE)
+        server = ControlServer(control_socket(self.settings.store), self.operations.handlers())
+        add("control", server.run, Stage.API)
+        if (interval := notify.watchdog_interval_s()) is not None:
+            add("watchdog", partial(_watchdog, interval), Stage.API)
+        log.info("hub_started", drivers=sorted(self.drivers))
+
+    async def stop(self) -> None:
+        """Stop services stage by stage and close the store; lights stay as they are."""
+        notify.notify("STOPPING=1")
+        late = await self.supervisor.stop()
+        async with asyncio.timeout(STORE_CLOSE_LIMIT_S):
+            await self.store.close()
+        log.info("hub_stopped", late=list(late))
+
+    def reload(self, settings: Settings) -> bool:
+        """Take over changed settings while everything runs.
+
+        Returns False, and changes nothing, when a part changed that is only built at the start.
+        """
+        if any(getattr(self.settings, part) != getattr(settings, part) for part in BUILT_ONCE):
+            return False
+        self.settings = settings
+        for part in (self.devices, self.actor, self.surroundings, self.moods, self.decider):
+            part.reload(settings)
+        self.supervisor.retry_now()
+        return True
+
+    def _sample(self, sample: Sample) -> None:
+        self.body.feed(sample)
+
+
+def _build_drivers(settings: Settings, clock: Clock) -> dict[str, Driver]:
+    sections = {
+        name: section
+        for name in type(settings.drivers).model_fields
+        if (section := getattr(settings.drivers, name)) is not None
+    }
+    return {name: create(name, section, clock.monotonic) for name, section in sections.items()}
+
+
+def _handler_failed(where: str, err: Exception) -> None:
+    log.error("bus_handler_failed", where=where, exc_info=err)
+
+
+async def _watchdog(interval_s: float, service: Service) -> None:
+    service.healthy()
+    while True:
+        notify.notify("WATCHDOG=1")
+        await asyncio.sleep(interval_s)

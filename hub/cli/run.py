@@ -1,0 +1,128 @@
+"""`moodsync run`: the hub in the foreground, until a signal or the given time."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from hub import notify
+from hub.app import Hub
+from hub.cli.hardware import with_real_hardware
+from hub.clock import SystemClock
+from hub.config import DEMO, find_config, load
+from hub.errors import ConfigError, HubError
+from hub.log import set_up
+from hub.process_stats import process_age_s
+from hub.settings import Settings
+from hub.summary import summary, usage
+
+log = structlog.get_logger(__name__)
+
+SAY_LIMIT_S = 30.0
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run until SIGTERM, SIGINT or the time is over; SIGHUP reads the configuration again."""
+    file = args.config or find_config()
+
+    def read() -> Settings:
+        settings = load(file)
+        return with_real_hardware(settings, args) if file.resolve() == DEMO else settings
+
+    settings = read()
+    set_up(settings.log.level, settings.log.format)
+    return asyncio.run(_Run(args, read, settings).until_stopped())
+
+
+class _Run:
+    """One run of the command: a hub, and after some changes of the configuration another one."""
+
+    def __init__(
+        self, args: argparse.Namespace, read: Callable[[], Settings], settings: Settings
+    ) -> None:
+        self._args = args
+        self._read = read
+        self._clock = SystemClock(settings.home.timezone)
+        self._started = self._clock.monotonic() - process_age_s()
+        self._settings = settings
+        self._stop = asyncio.Event()
+        self._reload = asyncio.Event()
+
+    async def until_stopped(self) -> int:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        self._hub = await Hub.create(self._settings, self._clock, self._started)
+        try:
+            await self._hub.start()
+            notify.notify("READY=1")
+            _greet(self._args, self._hub)
+            async with asyncio.TaskGroup() as group:
+                beside = [group.create_task(self._reloads(), name="reload")]
+                if self._args.say:
+                    beside.append(group.create_task(_say(self._hub, self._args.say), name="say"))
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._args.seconds):
+                        await self._stop.wait()
+                for task in beside:
+                    task.cancel()
+            used = usage(self._hub)
+        finally:
+            await self._hub.stop()
+        result = summary(self._hub) | used
+        if self._args.summary is not None:
+            self._args.summary.write_text(json.dumps(result, indent=2) + "\n")
+        if self._args.json:
+            print(json.dumps(result))
+        return 0
+
+    async def _reloads(self) -> None:
+        while True:
+            await self._reload.wait()
+            self._reload.clear()
+            notify.notify("RELOADING=1")
+            try:
+                await self._take_over(self._read())
+            except ConfigError as err:
+                problems = [str(problem) for problem in err.problems]
+                log.error("config_refused", problems=problems)  # noqa: TRY400 - no trace is wanted
+            notify.notify("READY=1")
+
+    async def _take_over(self, settings: Settings) -> None:
+        if not self._hub.reload(settings):
+            # Parts that are built once changed: build all anew. Devices keep their state.
+            await self._hub.stop()
+            self._hub = await Hub.create(settings, self._clock, self._clock.monotonic())
+            await self._hub.start()
+        log.info("config_reloaded")
+
+
+async def _say(hub: Hub, text: str) -> None:
+    """Say the text of the command line; typing it there is the consent to read it."""
+    try:
+        async with asyncio.timeout(SAY_LIMIT_S):
+            answer: dict[str, Any] = await hub.operations.say_once(text)
+    except (HubError, TimeoutError) as err:
+        print(f"the text was not read: {err or 'the text model did not come up'}", file=sys.stderr)
+        return
+    print(f"you said it; it reads as: {answer['label']}", file=sys.stderr)
+
+
+def _greet(args: argparse.Namespace, hub: Hub) -> None:
+    if args.json or not sys.stderr.isatty():
+        return
+    print(
+        f"{hub.settings.home.name} is running. In another terminal:\n"
+        "  moodsync moods            watch it live\n"
+        '  moodsync say "..."        tell it something\n'
+        "  moodsync status           services, senses, memory\n"
+        "Ctrl-C stops it; lights stay as they are.",
+        file=sys.stderr,
+    )

@@ -1,0 +1,261 @@
+"""What can be asked of a running hub. The control socket serves it; an HTTP API can as well.
+
+Every method takes plain data, checks it, and returns plain data; it raises Refusal or HubError.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from drivers.types import (
+    Command,
+    DeviceId,
+    Outcome,
+    SetLight,
+    SetTemperature,
+    SetVolume,
+)
+from hub.act.dispatch import By
+from hub.control import Handler
+from hub.errors import Refusal
+from hub.records import Records
+from hub.types import PersonId, RoomId
+from hub.views import Views, device_view, outcome_view
+from models.types import EMOTIONS, Emotion
+
+if TYPE_CHECKING:
+    from hub.app import Hub
+
+MAX_TEXT_CHARS = 4000
+SHOWN_EMOTIONS = 3
+LEAST_SHOWN = 0.1
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Say(_Request):
+    text: str
+    person: str | None = None
+    room: str | None = None
+
+
+class _Moods(_Request):
+    room: str | None = None
+
+
+class _Set(_Request):
+    device: str
+    on: bool | None = None
+    level: float | None = Field(default=None, ge=0, le=1)
+    kelvin: int | None = Field(default=None, ge=1000, le=10_000)
+    target: float | None = Field(default=None, ge=5, le=30)
+    volume: float | None = Field(default=None, ge=0, le=1)
+
+
+class _Scene(_Request):
+    room: str
+    scene: str | None = None
+    restore: bool = False
+
+
+class _Correct(_Request):
+    verdict: Literal["right", "wrong"]
+    was: Emotion | None = None
+    room: str | None = None
+
+
+class _Consent(_Request):
+    action: Literal["give", "withdraw", "list"]
+    person: str | None = None
+    sense: Literal["face", "voice", "text", "body"] | None = None
+
+
+class _Privacy(_Request):
+    on: bool
+
+
+class _Export(_Request):
+    person: str
+    out: Path
+
+
+class _Erase(_Request):
+    person: str | None = None
+
+
+class Operations:
+    """One method an operation; `handlers` names them for the control socket."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+        self._views = Views(hub)
+        self._records = Records(hub.settings, hub.store)
+
+    def handlers(self) -> dict[str, Handler]:
+        """Return the operations by name."""
+        return {
+            "say": self._say,
+            "status": self._status,
+            "moods": self._moods,
+            "devices": self._devices,
+            "set": self._set,
+            "scene": self._scene,
+            "correct": self._correct,
+            "consent": self._consent,
+            "privacy": self._privacy,
+            "export": self._export,
+            "erase": self._erase,
+        }
+
+    async def say_once(self, text: str) -> dict[str, Any]:
+        """Read a text that was given on the hub's own command line; giving it is the consent."""
+        with self._hub.permission.text_once():
+            return await self._read(_Say(text=text))
+
+    def drops(self) -> dict[str, int]:
+        """Return everything that any queue has lost, by queue."""
+        return self._views.drops()
+
+    async def _say(self, data: dict[str, Any]) -> dict[str, Any]:
+        request = _Say.model_validate(data)
+        person = self._person(request.person)
+        if not self._hub.permission.may_read_text(person):
+            who = person or "PERSON"
+            raise Refusal(
+                "consent_required",
+                "nobody has allowed the hub to read what is typed",
+                f"moodsync consent give {who} text",
+            )
+        return await self._read(request)
+
+    async def _read(self, request: _Say) -> dict[str, Any]:
+        hub = self._hub
+        if not request.text.strip():
+            raise Refusal("empty_text", "there is nothing to read")
+        if len(request.text) > MAX_TEXT_CHARS:
+            raise Refusal(
+                "text_too_long",
+                f"{len(request.text)} characters; {MAX_TEXT_CHARS} can be read at once",
+                "say it in parts",
+            )
+        person = self._person(request.person)
+        room = self._room(request.room) if request.room else None
+        sensed = await hub.link.read_text(request.text, person, room)
+        await hub.store.flush()  # what is acknowledged survives a crash
+        reading = sensed.reading
+        ranked = sorted(zip(reading.probabilities, EMOTIONS, strict=True), reverse=True)
+        return {
+            "label": ranked[0][1].value,
+            "confidence": round(ranked[0][0] * reading.quality, 3),
+            "valence": reading.affect.valence,
+            "arousal": reading.affect.arousal,
+            "quality": reading.quality,
+            "emotions": [
+                (emotion.value, round(share, 3))
+                for share, emotion in ranked[:SHOWN_EMOTIONS]
+                if share >= LEAST_SHOWN
+            ],
+            "room": sensed.room,
+            "person": person,
+            "model": reading.model,
+        }
+
+    async def _status(self, data: dict[str, Any]) -> dict[str, Any]:
+        _Request.model_validate(data)
+        return self._views.status()
+
+    async def _moods(self, data: dict[str, Any]) -> dict[str, Any]:
+        request = _Moods.model_validate(data)
+        room = self._room(request.room) if request.room else None
+        return self._views.moods(room)
+
+    async def _devices(self, data: dict[str, Any]) -> dict[str, Any]:
+        _Request.model_validate(data)
+        return {"devices": [device_view(device) for device in self._hub.devices.all()]}
+
+    async def _set(self, data: dict[str, Any]) -> dict[str, Any]:
+        request = _Set.model_validate(data)
+        outcomes = [
+            await self._hub.dispatcher.execute(command, By.PERSON) for command in _commands(request)
+        ]
+        return _outcomes(tuple(outcomes))
+
+    async def _scene(self, data: dict[str, Any]) -> dict[str, Any]:
+        request = _Scene.model_validate(data)
+        room = self._room(request.room)
+        if request.restore:
+            return _outcomes(await self._hub.actor.restore(room, by_person=True))
+        if request.scene is None:
+            raise Refusal("bad_request", "which scene?")
+        return _outcomes(await self._hub.actor.apply_scene(room, request.scene, by_person=True))
+
+    async def _correct(self, data: dict[str, Any]) -> dict[str, Any]:
+        request = _Correct.model_validate(data)
+        room = self._room(request.room)
+        mood = self._hub.moods.current(room)
+        decision = self._hub.recent.last_decision(room)
+        if mood is None and decision is None:
+            raise Refusal("nothing_to_correct", "nothing has been read or done in this room yet")
+        await self._records.correct(request.verdict, request.was, mood, decision)
+        return {"room": room, "verdict": request.verdict}
+
+    async def _consent(self, data: dict[str, Any]) -> dict[str, Any]:
+        request = _Consent.model_validate(data)
+        answer = await self._records.consent(request.action, request.person, request.sense)
+        self._hub.permission.refresh()
+        return answer
+
+    async def _privacy(self, data: dict[str, Any]) -> dict[str, Any]:
+        answer = await self._records.privacy(on=_Privacy.model_validate(data).on)
+        self._hub.permission.refresh()
+        return answer
+
+    async def _export(self, data: dict[str, Any]) -> dict[str, Any]:
+        request = _Export.model_validate(data)
+        return await self._records.export(request.person, request.out)
+
+    async def _erase(self, data: dict[str, Any]) -> dict[str, Any]:
+        answer = await self._records.erase(_Erase.model_validate(data).person)
+        self._hub.permission.refresh()
+        return answer
+
+    def _room(self, name: str | None) -> RoomId:
+        rooms = list(self._hub.settings.rooms)
+        if name is None and len(rooms) == 1:
+            return RoomId(rooms[0])
+        if name not in rooms:
+            raise Refusal(
+                "unknown_room", f"there is no room {name!r}", f"rooms: {', '.join(rooms)}"
+            )
+        return RoomId(name)
+
+    def _person(self, name: str | None) -> PersonId | None:
+        people = list(self._hub.settings.people)
+        if name is None:
+            return PersonId(people[0]) if len(people) == 1 else None
+        if name not in people:
+            raise Refusal(
+                "unknown_person", f"there is nobody called {name!r}", f"people: {', '.join(people)}"
+            )
+        return PersonId(name)
+
+
+def _commands(request: _Set) -> list[Command]:
+    device = DeviceId(request.device)
+    commands: list[Command] = []
+    if not request.on is request.level is request.kelvin is None:
+        commands.append(SetLight(device, on=request.on, level=request.level, kelvin=request.kelvin))
+    if request.target is not None:
+        commands.append(SetTemperature(device, request.target))
+    if request.volume is not None:
+        commands.append(SetVolume(device, request.volume))
+    if not commands:
+        raise Refusal("bad_request", "nothing to set")
+    return commands
+
+
+def _outcomes(outcomes: tuple[Outcome, ...]) -> dict[str, Any]:
+    return {"outcomes": [outcome_view(outcome) for outcome in outcomes]}

@@ -1,0 +1,96 @@
+"""What is kept about people and what they allow: consent, privacy, export, erase, corrections.
+
+Used by the running hub and, on the same files, by the command line when none is running.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from hub.errors import Refusal
+from hub.settings import Settings
+from hub.store.store import Store
+from hub.types import Decision, Mood, PersonId
+from models.types import Emotion, Sense
+
+BY = "command line"
+CONSENTED = (Sense.FACE, Sense.VOICE, Sense.TEXT, Sense.BODY)
+
+
+class Records:
+    """Operations on an open store."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+
+    async def consent(
+        self,
+        action: Literal["give", "withdraw", "list"],
+        person: str | None,
+        sense: str | None,
+    ) -> dict[str, Any]:
+        """Give or withdraw one consent; return the state of all."""
+        if action != "list":
+            if person is None or sense is None:
+                raise Refusal("bad_request", "name the person and the sense")
+            who, what = self._person(person), Sense(sense)
+            if action == "give":
+                await self._store.consent.give(who, what, BY)
+            else:
+                await self._store.consent.withdraw(who, what, BY)
+        state = self._store.consent.state()
+        return {
+            "consents": [
+                {
+                    "person": name,
+                    "sense": kind.value,
+                    "allowed": (PersonId(name), kind) in state,
+                }
+                for name in self._settings.people
+                for kind in CONSENTED
+            ]
+        }
+
+    async def privacy(self, *, on: bool) -> dict[str, Any]:
+        """Switch privacy mode; it is remembered over restarts."""
+        await self._store.config.set_privacy(on, BY)
+        return {"privacy": on}
+
+    async def export(self, person: str, out: Path) -> dict[str, Any]:
+        """Write everything about a person into a new or empty folder."""
+        manifest = await self._store.export(PersonId(person), out)
+        return {
+            "person": manifest.person,
+            "folder": str(out),
+            "files": {file.name: file.rows for file in manifest.files},
+        }
+
+    async def erase(self, person: str | None) -> dict[str, Any]:
+        """Erase a person, or everything, and look through the files for traces."""
+        who = None if person is None else PersonId(person)
+        erased = await self._store.erase(who, BY)
+        return {
+            "person": person,
+            "erased": dict(erased.rows),
+            "files_checked": erased.files_checked,
+            "traces": len(erased.traces),
+        }
+
+    async def correct(
+        self,
+        verdict: Literal["right", "wrong"],
+        was: Emotion | None,
+        mood: Mood | None,
+        decision: Decision | None,
+    ) -> None:
+        """Note what a person said of the last mood and decision; it is on the disk on return."""
+        note = "" if was is None else was.value
+        if not self._store.record_correction(verdict, note, decision=decision, mood=mood):
+            raise Refusal("not_stored", "the correction could not be kept", "is the disk full?")
+        await self._store.flush()
+
+    def _person(self, name: str) -> PersonId:
+        if name not in self._settings.people:
+            people = ", ".join(self._settings.people) or "nobody is configured"
+            raise Refusal("unknown_person", f"there is nobody called {name!r}", f"people: {people}")
+        return PersonId(name)

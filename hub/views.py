@@ -1,0 +1,194 @@
+"""What a running hub shows of itself, as plain data."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from drivers.types import Device, Outcome
+from hub.history import Entry
+from hub.process_stats import process_stats
+from hub.sense.sources import Source, configured, wearable_id
+from hub.settings import Settings
+from hub.types import Decision, MusicGoal, RestoreGoal, RoomId, SceneGoal, SenseState
+from models.types import MoodEstimate, Sense
+
+if TYPE_CHECKING:
+    from hub.app import Hub
+
+SHOWN_DECISIONS = 6
+
+
+class Views:
+    """Reads the hub's parts; changes nothing."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+
+    def status(self) -> dict[str, Any]:
+        """Return services, senses, drops, memory and what the sensing process has done."""
+        hub = self._hub
+        own, sense = process_stats(), hub.link.stats()
+        return {
+            "uptime_s": round(hub.clock.monotonic() - hub.started, 1),
+            "privacy": hub.permission.privacy,
+            "services": [asdict(health) for health in hub.supervisor.health()],
+            "senses": self._senses(),
+            "sense_process": {
+                "pid": sense.pid,
+                "isolation": sense.isolation.value if sense.isolation else None,
+                "deaths": sense.deaths,
+                "violations": sense.violations,
+                "frames": sense.frames,
+                "faces": sense.faces,
+                "voice_windows": sense.voice_windows,
+                "texts": sense.texts,
+                "face_ms": sense.face_ms,
+                "voice_ms": sense.voice_ms,
+                "text_ms": sense.text_ms,
+                "cpu_s": sense.cpu_s,
+                "ready_after_s": sense.ready_after_s,
+            },
+            "counts": {
+                "readings": hub.counters.readings,
+                "moods": hub.counters.moods,
+                "decisions": hub.counters.decisions,
+                "commands": hub.counters.commands,
+                "outcomes": dict(hub.counters.outcomes),
+            },
+            "drops": self.drops(),
+            "coalesced": self._coalesced(),
+            "rss_mb": {"hub": own.rss_mb if own else None, "sense": sense.rss_mb},
+            "store": hub.store.health(),
+            "camera_to_command_ms": hub.counters.camera_to_command_ms(),
+        }
+
+    def moods(self, room: RoomId | None) -> dict[str, Any]:
+        """Return the snapshot behind the live view, of one room or of all."""
+        rooms = [room] if room is not None else [RoomId(name) for name in self._hub.settings.rooms]
+        return {
+            "privacy": self._hub.permission.privacy,
+            "sensing": self._senses(),
+            "rooms": [self._room(name) for name in rooms],
+        }
+
+    def drops(self) -> dict[str, int]:
+        """Return everything that any queue has lost, by queue."""
+        hub = self._hub
+        drops = {f"bus.{name}": count for name, count in hub.bus.drops().items()}
+        drops |= {f"sense.{name}": count for name, count in hub.link.stats().drops.items()}
+        drops["act.replaced"] = hub.actor.replaced
+        drops |= {f"store.{name}": count for name, count in hub.store.drops().items()}
+        return drops
+
+    def _coalesced(self) -> int:
+        """Return how many sensor values and decisions were overtaken by newer ones."""
+        in_drivers = sum(
+            getattr(getattr(driver, "stats", None), "coalesced", 0)
+            for driver in self._hub.drivers.values()
+        )
+        return in_drivers + self._hub.actor.replaced
+
+    def _senses(self) -> list[dict[str, Any]]:
+        hub = self._hub
+        changes = hub.recent.senses
+        shown = []
+        for source in [*configured(hub.settings).values(), *_wearables(hub.settings)]:
+            change = changes.get(source.id)
+            state = change.state if change else SenseState.OFF
+            shown.append(
+                {
+                    "source": source.id,
+                    "room": source.room,
+                    "sense": source.sense.value,
+                    "state": state.value,
+                    "reason": change.reason if change else "",
+                    "allowed": hub.permission.is_allowed(source.id),
+                    "simulated": hub.permission.is_simulated(source.id),
+                }
+            )
+        return shown
+
+    def _room(self, room: RoomId) -> dict[str, Any]:
+        hub = self._hub
+        mood = hub.moods.current(room)
+        return {
+            "room": room,
+            "name": hub.settings.rooms[room].name or room,
+            "mood": None if mood is None else _mood_view(mood.estimate),
+            "senses": [asdict(voice) for voice in hub.moods.senses(room)],
+            "decisions": [
+                self._decision(entry) for entry in hub.recent.decisions(room)[:SHOWN_DECISIONS]
+            ],
+        }
+
+    def _decision(self, entry: Entry) -> dict[str, Any]:
+        event = entry.event
+        age = self._hub.clock.monotonic() - event.at
+        local = self._hub.clock.local().timestamp() - age
+        time = self._hub.clock.local().fromtimestamp(local, self._hub.clock.local().tzinfo)
+        if isinstance(event, Decision):
+            what, because = _goal(event), event.because
+        else:
+            what, because = f"not {event.rule}", f"held back by {event.guard}"
+        return {
+            "time": f"{time:%H:%M:%S}",
+            "rule": event.rule,
+            "what": what,
+            "because": because,
+            "held": not isinstance(event, Decision),
+            "outcomes": list(entry.outcomes),
+        }
+
+
+def _wearables(settings: Settings) -> list[Source]:
+    return [
+        Source(wearable_id(key), Sense.BODY, RoomId(wearable.room))
+        for key, wearable in settings.senses.wearables.items()
+    ]
+
+
+def device_view(device: Device) -> dict[str, Any]:
+    """Return a device as plain data."""
+    return {
+        "id": device.id,
+        "name": device.name,
+        "driver": device.driver,
+        "room": device.room,
+        "available": device.available,
+        "simulated": device.simulated,
+        "capabilities": [
+            {"kind": type(c).__name__.lower()} | asdict(c) for c in device.capabilities
+        ],
+        "state": asdict(device.state),
+    }
+
+
+def outcome_view(outcome: Outcome) -> dict[str, Any]:
+    """Return a command's outcome as plain data."""
+    return {
+        "device": outcome.command.device,
+        "command": type(outcome.command).__name__,
+        "status": outcome.status.value,
+        "reason": outcome.reason,
+        "took_ms": round(outcome.took_ms, 1),
+    }
+
+
+def _mood_view(estimate: MoodEstimate) -> dict[str, Any]:
+    return {
+        "valence": round(estimate.valence, 3),
+        "arousal": round(estimate.arousal, 3),
+        "label": estimate.label.value,
+        "confidence": round(estimate.confidence, 3),
+        "disagreement": round(estimate.disagreement, 3),
+        "weights": {sense.value: round(weight, 3) for sense, weight in estimate.weights.items()},
+    }
+
+
+def _goal(decision: Decision) -> str:
+    match decision.goal:
+        case SceneGoal(scene):
+            return f"scene {scene}"
+        case MusicGoal():
+            return "music"
+        case RestoreGoal():
+            return "put back what was before"
