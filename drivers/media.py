@@ -1,4 +1,4 @@
-"""Pixels and sound, as camera and microphone deliver them. Only the sensing process imports this."""
+"""Pixels and sound, as camera and microphone deliver them; only the sensing process imports it."""
 
 from dataclasses import dataclass
 
