@@ -132,7 +132,7 @@ class Camera(Source):
         still = _Still(self._frozen_after_s)
         failures = 0
         while not self._stopping.is_set():
-            if not capture.grab():
+            if not _grab(capture):
                 failures += 1
                 waited_s = self._clock() - good_s
                 if failures >= _FAILURES_IN_A_ROW or waited_s >= self._limits.read_timeout_s:
@@ -162,14 +162,13 @@ class Camera(Source):
         raise Lost("the pictures cannot be decoded")
 
     def _hand_on(self, capture: cv2.VideoCapture, now: float, still: "_Still") -> None:
-        ok, raw = capture.retrieve()
-        if not ok or raw is None or raw.ndim != 3 or raw.shape[2] != 3:  # noqa: PLR2004
+        image = _decode(capture)
+        if image is None:
             self._corrupt += 1
             if now - self._decoded_s >= self._limits.read_timeout_s:
                 raise Lost("the pictures cannot be decoded")
             return
         self._decoded_s = now
-        image = np.asarray(raw, np.uint8)
         if still.too_long(image, now):
             raise Lost("the picture stands still")
         picture = fit(image, self._limits.width, self._limits.height)
@@ -186,6 +185,24 @@ def fit(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
         return image
     size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _grab(capture: cv2.VideoCapture) -> bool:
+    try:
+        return capture.grab()
+    except cv2.error:
+        return False
+
+
+def _decode(capture: cv2.VideoCapture) -> NDArray[np.uint8] | None:
+    """Return the frame that was grabbed, or None when it is no BGR picture."""
+    try:
+        ok, raw = capture.retrieve()
+    except cv2.error:
+        return None
+    if not ok or raw is None or raw.ndim != 3 or raw.shape[2] != 3:  # noqa: PLR2004
+        return None
+    return np.asarray(raw, np.uint8)
 
 
 class _Playback:

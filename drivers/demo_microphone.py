@@ -55,6 +55,9 @@ def speak(line: Line) -> Samples:
         stderr=subprocess.DEVNULL,
         timeout=SYNTHESIS_LIMIT_S,
         check=True,
+        # Where no file may grow, its sound library then goes without shared memory; a restored
+        # SIGXFSZ would end it.
+        restore_signals=False,
     )
     # A pipe's WAV header has no true length; its rate stands at byte 24 and `data` ends it.
     start = run.stdout.find(b"data") + 8

@@ -9,7 +9,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -64,7 +64,7 @@ class MqttStats:
 class _Known:
     """A configured device and what is known of it."""
 
-    __slots__ = ("changed", "config", "device", "heard")
+    __slots__ = ("changed", "config", "device", "heard", "merged", "told")
 
     def __init__(self, key: str, config: MqttDevice) -> None:
         self.config = config
@@ -78,6 +78,8 @@ class _Known:
         self.heard: bool | None = None
         """What its availability topic said on this connection."""
         self.changed = False
+        self.merged = False
+        self.told: Device | None = None
 
 
 class MqttDriver:
@@ -121,7 +123,7 @@ class MqttDriver:
         finally:
             self._link = None
             for known in self._known.values():
-                known.device = replace(known.device, available=False)
+                known.device = known.device.now(known.device.state, available=False)
             self._announce_all()
 
     async def execute(self, command: Command) -> None:
@@ -161,9 +163,12 @@ class MqttDriver:
     def turn_over(self) -> None:
         """See Receiver."""
         while self._changed:
-            known = self._changed.pop(0)
+            known = self._changed.pop()
             known.changed = False
-            self._announce(known)
+            if known.merged and known.device == known.told:
+                self.stats.coalesced += 1  # it went there and back before anybody was told
+            else:
+                self._announce(known)
 
     def skipped(self) -> None:
         """See Receiver."""
@@ -188,7 +193,8 @@ class MqttDriver:
             self._announce(known)
         else:
             self.stats.coalesced += 1
-        known.device = replace(device, state=state, available=available)
+            known.merged = True
+        known.device = device.now(state, available)
 
     def _take_availability(self, known: _Known, topic: str, payload: bytes) -> None:
         try:
@@ -196,7 +202,7 @@ class MqttDriver:
         except BadPayload as err:
             self._malformed(topic, err)
             return
-        known.device = replace(known.device, available=known.heard)
+        known.device = known.device.now(known.device.state, known.heard)
         self._announce(known)
 
     async def _start(self, link: MqttLink, broker: Broker) -> None:
@@ -204,7 +210,7 @@ class MqttDriver:
         for known in self._known.values():
             known.heard = None
             has_topic = availability_topic(known.config) is not None
-            known.device = replace(known.device, available=not has_topic)
+            known.device = known.device.now(known.device.state, available=not has_topic)
         self._announce_all()
         try:
             async with asyncio.timeout(START_LIMIT_S):
@@ -256,6 +262,7 @@ class MqttDriver:
             self._announce(known)
 
     def _announce(self, known: _Known) -> None:
+        known.told, known.merged = known.device, False
         if self._port is not None:
             self._port.announce(known.device)
 

@@ -5,6 +5,8 @@ Why it speaks MQTT itself and uses no library, with figures: docs/decisions/0003
 
 import asyncio
 import contextlib
+import os
+import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
@@ -92,8 +94,11 @@ async def _log_in(connection: Connection, broker: Broker) -> None:
         wrong_time = err.verify_code in {_CERT_NOT_YET_VALID, _CERT_EXPIRED}
         raise (Unreachable if wrong_time else BadCredentials)(reason) from err
     except OSError as err:
-        raise Unreachable(f"{where} cannot be reached: {err.strerror or err}") from err
+        why = os.strerror(err.errno) if err.errno and not isinstance(err, _NAMED) else str(err)
+        raise Unreachable(f"{where} cannot be reached: {why}") from err
 
 
+_NAMED = (ssl.SSLError, socket.gaierror)
+"""Errors whose number is not the system's."""
 _CERT_NOT_YET_VALID, _CERT_EXPIRED = 9, 10
 """OpenSSL's X509_V_ERR codes."""

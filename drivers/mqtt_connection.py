@@ -14,7 +14,7 @@ from drivers.types import BadCredentials, Unreachable
 
 CLOSE_LIMIT_S = 0.5
 PACKETS_A_TURN = 64
-BACKLOG_BYTES = 1024
+BACKLOG_BYTES = 4096
 """A turn of the loop handles one packet, and one more for each of these bytes that wait."""
 MAX_UNSENT_BYTES = 262_144
 """Beyond this a broker that takes no data is given no more."""
@@ -210,6 +210,8 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _handle(self, first: int, body: bytes) -> None:
+        if not self.logged_in.done() and first >> 4 != wire.Kind.CONNACK:
+            raise wire.MalformedPacket("something else than an answer to our login (3.2)")
         match first >> 4:
             case wire.Kind.PUBLISH:
                 message = wire.read_message(first, body)

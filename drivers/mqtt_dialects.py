@@ -37,7 +37,7 @@ PERCENT = 100
 
 _BRIGHTEST = {MqttDialect.JSON_LIGHT: 255, MqttDialect.ZIGBEE2MQTT: 254, MqttDialect.PLAIN: PERCENT}
 _WORDS = {"on": True, "true": True, "off": False, "false": False}
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COLOUR_MODES = frozenset({"xy", "hs", "rgb", "rgbw", "rgbww"})
 
 
@@ -72,7 +72,7 @@ def read_state(device: MqttDevice, payload: bytes, before: DeviceState) -> Devic
         state = _read_light(device, said, before)
     if device.measures:
         found = {kind: said[kind] for kind in device.measures if kind in said}
-        state = replace(state, values=_measured(state.values, found))
+        state = state.measuring(_measured(state.values, found))
     return state
 
 
@@ -126,7 +126,7 @@ def availability_topic(device: MqttDevice) -> str | None:
 def _read_plain(device: MqttDevice, payload: bytes, before: DeviceState) -> DeviceState:
     value = _plain_value(_text(payload).strip())
     if device.kind is MqttKind.SENSOR:
-        return replace(before, values={**before.values, device.measures[0]: value})
+        return before.measuring({**before.values, device.measures[0]: value})
     if isinstance(value, bool):
         return replace(before, on=value)
     if device.kind is MqttKind.LIGHT and device.dimmable:

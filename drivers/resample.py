@@ -6,6 +6,7 @@ book, section 4.7.4): what would fold back below 8 kHz is gone, and only the sam
 are computed.
 """
 
+from functools import lru_cache
 from math import gcd
 
 import numpy as np
@@ -44,7 +45,7 @@ class Resampler:
 
     def __call__(self, block: Samples) -> Samples:
         """Return the output samples that `block` (float32, mono) completes."""
-        if self._up == self._down:
+        if self._up == self._down or not len(block):
             return block
         signal = np.concatenate((self._tail, block))
         windows = sliding_window_view(signal, self._taps)
@@ -86,6 +87,7 @@ def clipped_share(frames: NDArray[np.int16]) -> float:
     return float(((frames == _FULL) | (frames <= -_FULL)).mean(axis=0).max())
 
 
+@lru_cache(maxsize=4)
 def _design(up: int, down: int) -> Samples:
     """Return the filter as (up, taps): row p makes outputs that lie p/up samples after an input.
 

@@ -5,11 +5,11 @@ from collections import OrderedDict, deque
 from drivers.types import Status
 from hub.bus import Bus
 from hub.clock import Clock
-from hub.types import Acted, Decision, Mood, RoomId, Sensed
+from hub.types import Acted, Decision, Mood, RoomId, Sensed, Trigger
 from models.types import Sense
 
 REMEMBERED = 256
-"""Moods and decisions that may still lead to a command; older ones are forgotten."""
+"""Decisions that may still lead to a command; older ones are forgotten."""
 
 
 class Counters:
@@ -30,7 +30,6 @@ class Counters:
         self._clock = clock
         self._started = started
         self._latest_face: dict[RoomId, float] = {}
-        self._captured: OrderedDict[int, float] = OrderedDict()
         self._decided: OrderedDict[int, float] = OrderedDict()
         self._latencies_ms: deque[float] = deque(maxlen=10_000)
         bus.on(Sensed, self._sensed)
@@ -41,7 +40,8 @@ class Counters:
     def camera_to_command_ms(self) -> dict[str, float | None]:
         """Return median and 95th percentile; None without a sample.
 
-        From the capture of the newest frame in a decision's mood to its command's outcome.
+        From the capture of the newest frame with a face when a mood led to a decision, to its
+        command's outcome; for how long the rule had to hold before does not count.
         """
         values = sorted(self._latencies_ms)
         return {
@@ -54,18 +54,15 @@ class Counters:
         if event.reading.sense is Sense.FACE:
             self._latest_face[event.room] = event.at
 
-    def _mood(self, event: Mood) -> None:
+    def _mood(self, _event: Mood) -> None:
         self.moods += 1
         if self.first_mood_s is None:
             self.first_mood_s = round(self._clock.monotonic() - self._started, 2)
-        captured = self._latest_face.get(event.room)
-        if captured is not None:
-            _remember(self._captured, event.id, captured)
 
     def _decision(self, event: Decision) -> None:
         self.decisions += 1
-        captured = self._captured.get(event.mood_id) if event.mood_id is not None else None
-        if captured is not None:
+        captured = self._latest_face.get(event.room)
+        if captured is not None and event.trigger is Trigger.MOOD:
             _remember(self._decided, event.id, captured)
 
     def _acted(self, event: Acted) -> None:

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from drivers.media_devices import list_cameras
 from hub.settings import Camera, Microphone, Settings
 
 
@@ -11,17 +12,14 @@ def with_real_hardware(settings: Settings, args: argparse.Namespace) -> Settings
     """Return the demo's settings with the real camera and microphone that were consented to."""
     senses = settings.senses
     room = next(iter(settings.rooms))
-    if has_camera() and _agreed("camera", yes=args.yes_camera, ask=not args.no_input):
-        senses = senses.model_copy(update={"cameras": {"webcam": Camera(room=room, url=0)}})
+    cameras = list_cameras()
+    if cameras and _agreed("camera", yes=args.yes_camera, ask=not args.no_input):
+        webcam = Camera(room=room, url=cameras[0].index)
+        senses = senses.model_copy(update={"cameras": {"webcam": webcam}})
     if has_microphone() and _agreed("microphone", yes=args.yes_microphone, ask=not args.no_input):
         microphones = {"microphone": Microphone(room=room)}
         senses = senses.model_copy(update={"microphones": microphones})
     return settings.model_copy(update={"senses": senses})
-
-
-def has_camera() -> bool:
-    """Tell whether there is a V4L2 device."""
-    return any(Path("/dev").glob("video*"))
 
 
 def has_microphone() -> bool:

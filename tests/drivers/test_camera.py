@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from drivers.camera import Camera, open_camera
 from drivers.demo_camera import DemoCamera
@@ -82,6 +83,7 @@ def test_a_file_loops_when_told(film: Path) -> None:
     assert playing.stats().lost == 0
 
 
+@pytest.mark.slow
 def test_the_rate_can_be_changed_and_stays_within_its_bounds(film: Path) -> None:
     recorder = Recorder()
     playing = camera(recorder, str(film), loop=True)
@@ -185,8 +187,9 @@ def test_a_slot_that_raises_closes_the_camera(film: Path) -> None:
         raise ValueError
 
     playing = Camera("lounge", str(film), 640, 480, 10, slot, recorder.on_state)
-    playing.start()
-    recorder.wait_state("off")
+    with capture_logs():
+        playing.start()
+        recorder.wait_state("off")
     assert "failed" in recorder.names
     assert str(film) not in " ".join(fds())
 

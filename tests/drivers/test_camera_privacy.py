@@ -37,6 +37,7 @@ def run(kind: str, address: str, folder: Path, **env: str) -> subprocess.Complet
     return done
 
 
+@pytest.mark.slow
 def test_the_limit_does_catch_a_single_byte(tmp_path: Path) -> None:
     assert run("control", "", tmp_path).returncode == -signal.SIGXFSZ
 

@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+import psutil
 import pytest
 
 from drivers.media import Frame
@@ -72,6 +73,7 @@ def test_rtsp_gives_pictures_at_the_set_rate(rtsp: tuple[Peer, str]) -> None:
         recorder.wait_frames(15)
         took = time.monotonic() - began
         grabbed = camera.stats().grabbed - had.grabbed
+        assert psutil.Process().net_connections("udp") == []  # all of it over one TCP stream
     assert 15 / took <= 11  # of 15 a second
     assert grabbed > 18
     assert recorder.frames[-1].image.shape == (480, 640, 3)

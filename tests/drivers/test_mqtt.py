@@ -4,18 +4,13 @@ import asyncio
 import contextlib
 import json
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import aiomqtt
 import pytest
 
-from drivers.mqtt import MqttDriver
 from drivers.mqtt_client import MqttLink
 from drivers.mqtt_connection import Broker as BrokerAddress
-from drivers.settings import MqttSettings
 from drivers.types import (
     Colorful,
     DeviceId,
@@ -29,86 +24,28 @@ from drivers.types import (
     Tunable,
     Unreachable,
 )
+from tests.drivers.mqtt_rig import (
+    CLIMATE,
+    HALL,
+    LAMP,
+    LUX,
+    PLUG,
+    Deaf,
+    driver_at,
+    house,
+    received,
+    running,
+)
 from tests.fakes.broker import Broker
-from tests.fakes.port import RememberingPort
 from tests.fakes.process import require
 
 pytestmark = pytest.mark.peer
-
-DEVICES: dict[str, Any] = {
-    "lamp": {
-        "kind": "light",
-        "dialect": "json_light",
-        "state_topic": "lamp/state",
-        "command_topic": "lamp/set",
-        "color": True,
-        "color_temp_kelvin": [2200, 6500],
-    },
-    "hall": {
-        "kind": "light",
-        "dialect": "zigbee2mqtt",
-        "state_topic": "zigbee2mqtt/hall",
-        "color_temp_kelvin": [2200, 4000],
-    },
-    "plug": {"kind": "switch", "state_topic": "plug/state", "command_topic": "plug/set"},
-    "climate": {
-        "kind": "sensor",
-        "dialect": "zigbee2mqtt",
-        "state_topic": "zigbee2mqtt/climate",
-        "availability_topic": "climate/status",
-        "measures": ["temperature", "occupancy", "action"],
-    },
-    "lux": {"kind": "sensor", "state_topic": "lux", "measures": ["illuminance"]},
-}
-LAMP, HALL, PLUG = DeviceId("mqtt:lamp"), DeviceId("mqtt:hall"), DeviceId("mqtt:plug")
-CLIMATE, LUX = DeviceId("mqtt:climate"), DeviceId("mqtt:lux")
 
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
     with Broker(tmp_path) as running_broker:
         yield running_broker
-
-
-def driver_at(port: int, **more: Any) -> MqttDriver:
-    given = {"port": port, "devices": DEVICES, "keepalive_s": 5} | more
-    return MqttDriver(MqttSettings.model_validate(given))
-
-
-class Deaf:
-    def message(self, topic: str, payload: bytes, retained: bool) -> None: ...
-    def skipped(self) -> None: ...
-    def turn_over(self) -> None: ...
-
-
-@asynccontextmanager
-async def running(driver: MqttDriver) -> AsyncIterator[RememberingPort]:
-    port = RememberingPort()
-    task = asyncio.create_task(driver.run(port))
-    try:
-        await port.until(lambda: port.connections == 1 or task.done())
-        yield port
-    finally:
-        task.cancel()
-        await asyncio.wait({task}, timeout=1.0)
-        assert task.done(), "the driver did not stop within a second"
-
-
-@asynccontextmanager
-async def house(port: int, *topics: str) -> AsyncIterator[aiomqtt.Client]:
-    async with aiomqtt.Client("127.0.0.1", port, identifier="house") as client:
-        for topic in topics:
-            await client.subscribe(topic, qos=1)
-        yield client
-    await asyncio.get_running_loop().shutdown_default_executor()  # aiomqtt connects in a thread
-
-
-async def received(client: aiomqtt.Client) -> tuple[str, Any]:
-    async with asyncio.timeout(5):
-        message = await anext(client.messages)
-    assert isinstance(message.payload, bytes)
-    text = message.payload.decode()
-    return message.topic.value, json.loads(text) if text.startswith("{") else text
 
 
 async def test_devices_are_announced_with_what_they_can_do(broker: Broker) -> None:

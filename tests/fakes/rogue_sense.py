@@ -14,7 +14,8 @@ mode:
     mute        stops beating
     never       is never ready
     crash       prints a camera's url and ends with status 3
-    spy         asks for connections to what is no network camera
+    spy         asks for a connection to what is no network camera
+    connect     asks for a connection whenever it is told what is allowed; failed: it got none
     text        answers a text for a model that is not in the catalog, then dies over the next
 """
 
@@ -31,6 +32,7 @@ from hub.sense.messages import (
     VERSION,
     Allow,
     Beat,
+    CameraUnreachable,
     ConnectRequest,
     Face,
     FromSense,
@@ -38,6 +40,7 @@ from hub.sense.messages import (
     Ready,
     Reason,
     StateChange,
+    Stop,
     Text,
     TextResult,
     WireReading,
@@ -76,7 +79,7 @@ class Rogue:
         match self.mode:
             case "junk" | "much_junk":
                 for _ in range(5 if self.mode == "junk" else 50):
-                    self.send_raw(encode(b'{"t":"face","said":"words"}', FROM_SENSE_LIMIT))
+                    self.send_raw(encode(b'{"t":"face","said":"geheim"}', FROM_SENSE_LIMIT))
             case "picture":
                 self.send_raw((640 * 480 * 3).to_bytes(4, "big") + b"\0" * 10_000)
             case "foreign":
@@ -88,7 +91,7 @@ class Rogue:
             case "crash":
                 print("cannot open rtsp://user:geheim@cam/ now", file=sys.stderr, flush=True)
                 os._exit(3)
-            case "spy":
+            case "spy" | "connect":
                 self.send(ConnectRequest(source=CAMERA))
 
     def switch(self, message: Allow) -> None:
@@ -99,10 +102,12 @@ class Rogue:
             self.misbehave()
         elif self.mode == "deaf":
             self.send(StateChange(source=CAMERA, state=SenseState.ON, reason=Reason.NONE))
+        elif self.mode == "connect":
+            self.send(ConnectRequest(source=CAMERA))
         else:
             self.send(StateChange(source=CAMERA, state=SenseState.OFF, reason=Reason.NONE))
-        if self.mode == "stubborn":
-            self.face()
+            if self.mode == "stubborn":
+                self.face()
 
     def answer(self, text: Text) -> None:
         if text.text == "die":
@@ -124,6 +129,11 @@ class Rogue:
                         self.switch(message)
                     case Text():
                         self.answer(message)
+                    case CameraUnreachable():
+                        state, reason = SenseState.FAILED, Reason.UNREACHABLE
+                        self.send(StateChange(source=CAMERA, state=state, reason=reason))
+                    case Stop():
+                        return
 
 
 if __name__ == "__main__":

@@ -88,7 +88,11 @@ class SoundServer:
             time.sleep(0.1)
 
     def play(self, sound: Path) -> None:
-        """Play a wav file into the microphone, once."""
+        """Play a wav file into the microphone, once.
+
+        The monitor misses up to a tenth of a second at its start: a null sink that a player joins
+        rewrites what it had taken for silence. Start with half a second of silence.
+        """
         self._player = subprocess.Popen(
             ["paplay", f"--device={SINK}", str(sound)],
             env=self._env,

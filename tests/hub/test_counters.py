@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from drivers.types import DeviceId, Outcome, SetLight, Status
 from hub.bus import Bus
 from hub.clock import ManualClock
@@ -74,27 +76,26 @@ def test_what_has_no_frame_or_failed_is_not_timed(clock: ManualClock) -> None:
     bus.publish(sensed(clock, Sense.TEXT))
     bus.publish(mood(1, clock))
     bus.publish(decision(1, 1, clock))
-    bus.publish(decision(2, None, clock))
-    for number in (1, 2, None, 99):
+    for number in (1, None, 99):
         bus.publish(acted(number, clock))
     bus.publish(sensed(clock))
-    bus.publish(mood(2, clock))
+    bus.publish(replace(decision(2, None, clock), trigger=Trigger.SENSOR))
+    bus.publish(acted(2, clock))
     bus.publish(decision(4, 2, clock))
     bus.publish(acted(4, clock, Status.TIMEOUT))
     assert counters.camera_to_command_ms()["p50"] is None
     assert counters.outcomes == {"done": 4, "timeout": 1}
 
 
-def test_only_so_many_moods_are_remembered(clock: ManualClock) -> None:
+def test_only_so_many_decisions_are_remembered(clock: ManualClock) -> None:
     bus = Bus(fail)
     counters = Counters(bus, clock, clock.monotonic())
     bus.publish(sensed(clock))
     for number in range(REMEMBERED + 50):
-        bus.publish(mood(number, clock))
-    bus.publish(decision(1, 0, clock))
-    bus.publish(acted(1, clock))
+        bus.publish(decision(number, 1, clock))
+    bus.publish(acted(0, clock))
     assert counters.camera_to_command_ms()["p50"] is None
-    assert counters.moods == REMEMBERED + 50
+    assert counters.decisions == REMEMBERED + 50
 
 
 def test_the_newest_decisions_come_first_with_their_outcomes(clock: ManualClock) -> None:

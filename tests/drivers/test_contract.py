@@ -1,0 +1,187 @@
+"""What every driver of the registry keeps to, on its real peer.
+
+A new driver adds one rig: how to start its peer, the driver, a way to take the peer away and to
+bring it back, and a device for each capability that it has.
+"""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers import registry
+from drivers.settings import Strict
+from drivers.types import (
+    Audible,
+    Colorful,
+    Command,
+    Device,
+    DeviceId,
+    Dimmable,
+    Driver,
+    Heats,
+    PlayMusic,
+    Refused,
+    SetLight,
+    SetSwitch,
+    SetTemperature,
+    SetVolume,
+    StopMusic,
+    Switchable,
+    Tunable,
+    Unreachable,
+)
+from tests.drivers.mqtt_rig import DEVICES
+from tests.drivers.test_mqtt_faults import open_sockets
+from tests.fakes.broker import Broker
+from tests.fakes.port import RememberingPort
+
+pytestmark = pytest.mark.peer
+
+
+@dataclass
+class Rig:
+    """A driver's peer."""
+
+    driver: Driver
+    leave: Callable[[], None] | None = None
+    """Takes the peer away; None when a driver's peer cannot go."""
+    back: Callable[[], None] | None = None
+
+
+def _settings(name: str, given: dict[str, Any]) -> Strict:
+    return registry.KNOWN[name][0].model_validate(given)
+
+
+@asynccontextmanager
+async def mqtt(folder: Path) -> AsyncIterator[Rig]:
+    with Broker(folder) as broker:
+        settings = _settings("mqtt", {"port": broker.port, "devices": DEVICES})
+        yield Rig(registry.create("mqtt", settings, time.monotonic), broker.kill, broker.start)
+
+
+@asynccontextmanager
+async def simulated(_: Path) -> AsyncIterator[Rig]:
+    kinds = ("lamp", "player", "thermostat", "heart_strap", "skin", "presence")
+    settings = _settings("simulated", {"devices": {kind: {"kind": kind} for kind in kinds}})
+    yield Rig(registry.create("simulated", settings, time.monotonic))
+
+
+RIGS = {"mqtt": mqtt, "simulated": simulated}
+
+
+@pytest.fixture(params=sorted(registry.KNOWN))
+async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Rig]:
+    assert request.param in RIGS, "a driver without a contract test: add its rig here"
+    async with RIGS[request.param](tmp_path) as ready:
+        yield ready
+
+
+@asynccontextmanager
+async def running(driver: Driver) -> AsyncIterator[tuple[RememberingPort, asyncio.Task[None]]]:
+    port = RememberingPort()
+    run = asyncio.create_task(driver.run(port))
+    try:
+        await port.until(lambda: port.connections == 1)
+        yield port, run
+    finally:
+        run.cancel()
+        done, _ = await asyncio.wait({run}, timeout=1.0)
+        assert done, "not cancelled within 1 s"
+
+
+PROMISES: dict[type, Callable[[DeviceId], tuple[Command, ...]]] = {
+    Switchable: lambda d: (SetSwitch(d, on=True), SetSwitch(d, on=False)),
+    Dimmable: lambda d: (SetLight(d, level=0.5), SetLight(d, level=0, transition_s=0.1)),
+    Tunable: lambda d: (SetLight(d, kelvin=3000),),
+    Colorful: lambda d: (SetLight(d, xy=(0.3, 0.3)),),
+    Heats: lambda d: (SetTemperature(d, 21.0),),
+    Audible: lambda d: (PlayMusic(d, 0.1, 0.2, 0.3), SetVolume(d, 0.1), StopMusic(d)),
+}
+
+
+def promised(device: Device) -> list[Command]:
+    return [
+        command
+        for kind, commands in PROMISES.items()
+        if device.capability(kind)
+        for command in commands(device.id)
+    ]
+
+
+def not_promised(device: Device) -> list[Command]:
+    return [
+        command
+        for kind, commands in PROMISES.items()
+        if not device.capability(kind)
+        for command in commands(device.id)
+    ]
+
+
+async def test_it_announces_its_devices(rig: Rig) -> None:
+    async with running(rig.driver) as (port, _):
+        assert port.devices
+        for device in port.devices.values():
+            assert device.driver == rig.driver.name
+            assert device.id.startswith(f"{rig.driver.name}:")
+            assert device.capabilities
+        assert any(device.available for device in port.devices.values())
+
+
+async def test_it_executes_what_capabilities_promise_and_refuses_the_rest(rig: Rig) -> None:
+    async with running(rig.driver) as (port, _):
+        for device in tuple(port.devices.values()):
+            for command in promised(device):
+                async with asyncio.timeout(5):
+                    await rig.driver.execute(command)
+            for command in not_promised(device):
+                with pytest.raises(Refused):
+                    await rig.driver.execute(command)
+        with pytest.raises(Refused):
+            await rig.driver.execute(SetSwitch(DeviceId(f"{rig.driver.name}:no"), on=True))
+
+
+async def test_it_survives_its_peer_going_away(rig: Rig) -> None:
+    async with running(rig.driver) as (port, run):
+        some = next(d for d in port.devices.values() if d.capability(Switchable))
+        if rig.leave is not None:
+            rig.leave()
+            with pytest.raises(Unreachable):
+                async with asyncio.timeout(10):
+                    await run
+    with pytest.raises(Unreachable):
+        await rig.driver.execute(SetSwitch(some.id, on=True))
+    assert not any(device.available for device in port.devices.values())
+    if rig.back is not None:
+        rig.back()
+    async with running(rig.driver) as (port, _):
+        await rig.driver.execute(SetSwitch(some.id, on=True))
+        assert port.devices[some.id].available
+
+
+async def test_it_is_cancelled_within_a_second_and_leaves_nothing_behind(rig: Rig) -> None:
+    # Once to warm up: a first use may open what stays open on purpose.
+    async with running(rig.driver):
+        pass
+    sockets, threads, tasks = open_sockets(), threading.active_count(), len(asyncio.all_tasks())
+    for pause_s in (0.0, 0.01, 0.3):
+        started = time.monotonic()
+        run = asyncio.create_task(rig.driver.run(RememberingPort()))
+        await asyncio.sleep(pause_s)
+        run.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await run
+        assert time.monotonic() - started < pause_s + 1.0
+    await asyncio.sleep(0.05)
+    assert (open_sockets(), threading.active_count(), len(asyncio.all_tasks())) == (
+        sockets,
+        threads,
+        tasks,
+    )

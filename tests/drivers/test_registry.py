@@ -1,0 +1,56 @@
+"""Drivers are found by name, imported late, and third parties' are found by entry point."""
+
+import subprocess
+import sys
+import time
+from importlib.metadata import EntryPoint, EntryPoints
+
+import pytest
+
+from drivers import registry
+from drivers.mqtt import MqttDriver
+from drivers.settings import MqttSettings, SimulatedSettings, Strict
+from drivers.simulated import SimulatedDriver
+from hub.settings import Drivers
+
+
+def test_built_in_drivers_are_made_by_name() -> None:
+    assert isinstance(registry.create("mqtt", MqttSettings(), time.monotonic), MqttDriver)
+    simulated = registry.create("simulated", SimulatedSettings(), time.monotonic)
+    assert isinstance(simulated, SimulatedDriver)
+    for name in registry.KNOWN:
+        assert registry.create(name, registry.KNOWN[name][0](), time.monotonic).name == name
+
+
+def test_every_driver_of_the_configuration_is_known_and_the_other_way_round() -> None:
+    assert set(Drivers.model_fields) == set(registry.KNOWN)
+
+
+def test_settings_of_another_driver_are_refused() -> None:
+    with pytest.raises(TypeError, match="MqttSettings"):
+        registry.create("mqtt", SimulatedSettings(), time.monotonic)
+
+
+def test_unknown_names_say_what_there_is() -> None:
+    with pytest.raises(registry.UnknownDriver, match="built in are mqtt, simulated"):
+        registry.create("telepathy", Strict(), time.monotonic)
+
+
+def test_a_third_party_adds_a_driver_by_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("other", "drivers.simulated:create", registry.ENTRY_POINTS)
+
+    def installed(*, group: str, name: str) -> EntryPoints:
+        return EntryPoints([entry]).select(group=group, name=name)
+
+    monkeypatch.setattr(registry, "entry_points", installed)
+    driver = registry.create("other", SimulatedSettings(), time.monotonic)
+    assert isinstance(driver, SimulatedDriver)
+
+
+def test_no_driver_is_imported_before_it_is_asked_for() -> None:
+    code = (
+        "import sys, drivers.registry;"
+        "print([m for m in sys.modules if m.startswith(('drivers.mqtt', 'drivers.sim', 'ssl'))])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
