@@ -8,7 +8,7 @@ from hub.history import Entry
 from hub.process_stats import process_stats
 from hub.sense.sources import Source, configured, wearable_id
 from hub.settings import Settings
-from hub.types import Decision, MusicGoal, RestoreGoal, RoomId, SceneGoal, SenseState
+from hub.types import Decision, Held, MusicGoal, RestoreGoal, RoomId, SceneGoal, SenseState
 from models.types import MoodEstimate, Sense
 
 if TYPE_CHECKING:
@@ -80,12 +80,12 @@ class Views:
         return drops
 
     def _coalesced(self) -> int:
-        """Return how many sensor values and decisions were overtaken by newer ones."""
+        """Return how many sensor values, decisions and commands newer ones have replaced."""
         in_drivers = sum(
             getattr(getattr(driver, "stats", None), "coalesced", 0)
             for driver in self._hub.drivers.values()
         )
-        return in_drivers + self._hub.actor.replaced
+        return in_drivers + self._hub.actor.replaced + self._hub.dispatcher.overtaken
 
     def _senses(self) -> list[dict[str, Any]]:
         hub = self._hub
@@ -128,7 +128,7 @@ class Views:
         if isinstance(event, Decision):
             what, because = _goal(event), event.because
         else:
-            what, because = f"not {event.rule}", f"held back by {event.guard}"
+            what, because = f"not {event.rule}", _why_held(event)
         return {
             "time": f"{time:%H:%M:%S}",
             "rule": event.rule,
@@ -182,6 +182,20 @@ def _mood_view(estimate: MoodEstimate) -> dict[str, Any]:
         "disagreement": round(estimate.disagreement, 3),
         "weights": {sense.value: round(weight, 3) for sense, weight in estimate.weights.items()},
     }
+
+
+_GUARDS = {
+    "manual_override": "somebody set the lights by hand",
+    "quiet_hours": "these are quiet hours",
+    "cooldown": "it acted only a moment ago",
+    "outranked": "a rule that counts more applies",
+    "confidence": "the hub is not sure enough",
+    "min_change_interval": "the room changed only a moment ago",
+}
+
+
+def _why_held(event: Held) -> str:
+    return f"Rule {event.rule} did nothing because {_GUARDS.get(event.guard, event.guard)}."
 
 
 def _goal(decision: Decision) -> str:

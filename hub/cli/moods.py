@@ -11,7 +11,6 @@ from collections import deque
 from contextlib import closing
 from typing import Any
 
-from rich.columns import Columns
 from rich.console import Console, Group
 from rich.live import Live
 from rich.panel import Panel
@@ -63,13 +62,12 @@ def render(snapshot: dict[str, Any], trails: dict[str, Trail]) -> Group:
         mood = room["mood"]
         if mood is not None:
             trail.append((mood["valence"], mood["arousal"]))
-        left = Panel(plane(mood, trail), title="arousal over valence", width=WIDTH + 4)
-        parts.append(
-            Panel(
-                Columns([left, Group(_mood_line(mood), "", _senses(room["senses"]))]),
-                title=room["name"],
-            )
+        side_by_side = Table.grid(padding=(0, 2))
+        side_by_side.add_row(
+            Panel(plane(mood, trail), title="arousal over valence", width=WIDTH + 4),
+            Group(_mood_line(mood), "", _senses(room["senses"])),
         )
+        parts.append(Panel(side_by_side, title=room["name"]))
         parts.append(_decisions(room["decisions"]))
     return Group(*parts)
 
@@ -137,7 +135,7 @@ def _senses(senses: list[dict[str, Any]]) -> Table:
     for sense in senses:
         bar = "▇" * round(sense["weight"] * 10)
         table.add_row(
-            f"{sense['sense']} ({sense['source']})",
+            f"{sense['sense']} ({sense['source'].partition(':')[2] or 'typed'})",
             f"{sense['valence']:+.2f}",
             f"{sense['arousal']:+.2f}",
             f"{bar:<10} {sense['weight']:.0%}",
@@ -149,7 +147,6 @@ def _senses(senses: list[dict[str, Any]]) -> Table:
 
 def _decisions(decisions: list[dict[str, Any]]) -> Group:
     lines = [
-        Text(f"{d['time']}  {d['what']}  because {d['because']}", style="dim" if d["held"] else "")
-        for d in decisions
+        Text(f"{d['time']}  {d['because']}", style="dim" if d["held"] else "") for d in decisions
     ]
     return Group(*lines) if lines else Group(Text("no decision yet", style="dim"))

@@ -73,7 +73,12 @@ def test_the_whole_view_says_what_is_sensed_and_why_it_acted() -> None:
                     }
                 ],
                 "decisions": [
-                    {"time": "10:00:00", "what": "scene x", "because": "of it", "held": False}
+                    {
+                        "time": "10:00:00",
+                        "what": "scene x",
+                        "because": "Dimmed because of it.",
+                        "held": False,
+                    }
                 ],
             },
             {"room": "attic", "name": "Attic", "mood": None, "senses": [], "decisions": []},
@@ -87,7 +92,7 @@ def test_the_whole_view_says_what_is_sensed_and_why_it_acted() -> None:
         "microphone:m off",
         "privacy mode",
         "seems content, very sure (80%)",
-        "because of it",
+        "Dimmed because of it.",
         "nothing to go by yet",
         "no decision yet",
     ):
