@@ -23,6 +23,7 @@ from hub.control import ControlServer
 from hub.counters import Counters
 from hub.decide.engine import Decider
 from hub.history import Recent
+from hub.learned import Learned
 from hub.mood.body import BodySense
 from hub.mood.context import Surroundings
 from hub.mood.engine import MoodEngine
@@ -96,8 +97,14 @@ class Hub:
         self.dispatcher = Dispatcher(self.drivers, self.devices, self.overrides, bus, clock)
         self.actor = Actor(settings, self.devices, self.dispatcher, bus, clock)
         self.surroundings = Surroundings(settings, bus, clock)
+        self.learned = Learned(settings, store.config)
         self.moods = MoodEngine(
-            settings, bus, clock, self.surroundings.reading, first_id=first.mood
+            settings,
+            bus,
+            clock,
+            self.surroundings.reading,
+            self.learned.baselines(),
+            first_id=first.mood,
         )
         self.decider = Decider(
             settings,
@@ -109,7 +116,11 @@ class Hub:
         )
         self.link = SenseLink(settings, bus, clock, frozenset(load_catalog().entries))
         self.permission = Permission(settings, store, self.link)
-        self.body = BodySense(settings, bus, clock, self.permission.is_allowed)
+        self.body = BodySense(
+            settings, bus, clock, self.permission.is_allowed, self.learned.bodies()
+        )
+        self.permission.on_change(self.body.refresh)
+        self.learned.keep(self.moods, self.body)
         for kind in RECORDED:
             bus.on(kind, store.record)
         self.operations = Operations(self)
@@ -125,6 +136,7 @@ class Hub:
             run = partial(run_driver, self.drivers[name], self.devices.port(name))
             add(f"driver {name}", run, Stage.SOURCES)
         add("mood", self.moods.run, Stage.DECIDE, max_silence_s=30.0)
+        add("learned", self.learned.run, Stage.STORE)
         add("sense", self.link.run, Stage.SENSE)
         server = ControlServer(control_socket(self.settings.store), self.operations.handlers())
         add("control", server.run, Stage.API)
@@ -137,6 +149,7 @@ class Hub:
         notify.notify("STOPPING=1")
         late = await self.supervisor.stop()
         async with asyncio.timeout(STORE_CLOSE_LIMIT_S):
+            await self.learned.save()
             await self.store.close()
         log.info("hub_stopped", late=list(late))
 

@@ -218,7 +218,9 @@ class Operations:
         return await self._records.export(request.person, request.out)
 
     async def _erase(self, data: dict[str, Any]) -> dict[str, Any]:
-        answer = await self._records.erase(_Erase.model_validate(data).person)
+        person = _Erase.model_validate(data).person
+        self._hub.learned.forget(None if person is None else PersonId(person))
+        answer = await self._records.erase(person)
         self._hub.permission.refresh()
         return answer
 

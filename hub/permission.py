@@ -1,7 +1,7 @@
 """What may be sensed now: consent, privacy mode, guests, and what is only simulated."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hub.sense.link import SenseLink
 from hub.sense.sources import TEXT, configured, wearable_id
@@ -27,6 +27,11 @@ class Permission:
         self._simulated = simulated_sources(settings)
         self._allowed: frozenset[SourceId] = frozenset()
         self._texts_once = 0
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever what is allowed may have changed."""
+        self._listeners.append(listener)
 
     @property
     def privacy(self) -> bool:
@@ -65,6 +70,8 @@ class Permission:
             allowed.add(TEXT)
         self._allowed = frozenset(allowed)
         self._link.allow(self._allowed & frozenset(self._link.states()))
+        for listener in self._listeners:
+            listener()
 
     @contextlib.contextmanager
     def text_once(self) -> Iterator[None]:

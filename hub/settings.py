@@ -12,6 +12,7 @@ from models.types import Emotion
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """Keys that stand for things in the home: lower case, digits and underscores."""
 Unit = Annotated[float, Field(ge=0, le=1)]
+HalfLife = Annotated[float, Field(gt=0, le=86_400)]
 Axis = Annotated[float, Field(ge=-1, le=1)]
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 """A time of day, `HH:MM`."""
@@ -220,7 +221,7 @@ class MoodSettings(Strict):
     """How readings become a mood."""
 
     tick_s: Annotated[float, Field(ge=0.05, le=10)] = 0.5
-    half_life_s: dict[Literal["face", "voice", "text", "body", "context"], float] = {
+    half_life_s: dict[Literal["face", "voice", "text", "body", "context"], HalfLife] = {
         "face": 8.0,
         "voice": 20.0,
         "text": 300.0,

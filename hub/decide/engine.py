@@ -18,6 +18,7 @@ from hub.decide.policy import Situation, Value, asks_facts, goal_of, trigger_of,
 from hub.decide.region import Truth
 from hub.decide.state import RuleState
 from hub.mood.context import PRESENCE_KINDS, Facts
+from hub.mood.pause import pause
 from hub.settings import Settings
 from hub.supervisor import Service
 from hub.types import (
@@ -110,7 +111,7 @@ class Decider:
             self._wake.clear()
             self.tick()
             self._asleep_until = self._next_look()
-            await _wait(
+            await pause(
                 self._wake, max(_SHORTEST_WAIT_S, self._asleep_until - self._clock.monotonic())
             )
             self._asleep_until = 0.0
@@ -279,11 +280,3 @@ def _is_news(state: RuleState, changed: DeviceChanged) -> bool:
         return True
     before = changed.before.state.values.get(sensor.kind)
     return before != changed.device.state.values.get(sensor.kind)
-
-
-async def _wait(event: asyncio.Event, limit_s: float) -> None:
-    try:
-        async with asyncio.timeout(limit_s):
-            await event.wait()
-    except TimeoutError:
-        return

@@ -14,7 +14,7 @@ SENSES = {
     Sense.FACE: "the face",
     Sense.VOICE: "the voice",
     Sense.TEXT: "what was written",
-    Sense.BODY: "the body's signals",
+    Sense.BODY: "the body",
     Sense.CONTEXT: "the time of day",
 }
 

@@ -18,6 +18,7 @@ from itertools import count
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.mood.baseline import Baselines
+from hub.mood.pause import pause
 from hub.mood.readings import Readings, half_lives
 from hub.mood.views import SenseView, views
 from hub.settings import Settings
@@ -95,7 +96,7 @@ class MoodEngine:
                 self._update(self._rooms)
             else:
                 self._awake.clear()
-                await _wait(self._awake, IDLE_BEAT_S)
+                await pause(self._awake, IDLE_BEAT_S)
             service.beat()
 
     def reload(self, settings: Settings) -> None:
@@ -199,11 +200,3 @@ def _is_due(last: Mood, estimate: MoodEstimate, now: float) -> bool:
         or (moved >= NEAR and age_s >= SMALL_EVERY_S)
         or age_s >= STEADY_EVERY_S
     )
-
-
-async def _wait(event: asyncio.Event, limit_s: float) -> None:
-    try:
-        async with asyncio.timeout(limit_s):
-            await event.wait()
-    except TimeoutError:
-        return

@@ -9,7 +9,7 @@ from hub.clock import ManualClock
 from hub.mood.body import BodySense
 from hub.sense.sources import wearable_id
 from hub.settings import Person, Room, Senses, Settings, Wearable
-from hub.types import SenseChanged, Sensed, SenseState, SourceId
+from hub.types import SenseChanged, Sensed, SenseState
 from models.types import Sense
 from tests.hub.mood_helpers import ADA, ROOM, Recorder
 
@@ -97,7 +97,8 @@ def test_withdrawing_consent_switches_off_at_the_next_sample_and_once(worn: Worn
     worn.allowed.clear()
     worn.body.feed(worn.sample())
     worn.body.feed(worn.sample())
-    (off,) = worn.recorder.take(SenseChanged)
+    on, off = worn.recorder.take(SenseChanged)
+    assert on.state is SenseState.ON
     assert (off.state, off.source, off.sense) == (SenseState.OFF, MY_STRAP, Sense.BODY)
     # What is ordinary for the wearer is not sensing; it stays until it is erased.
     assert worn.body.baselines[MY_STRAP] == known
@@ -108,7 +109,7 @@ def test_withdrawing_consent_switches_off_at_the_next_sample_and_once(worn: Worn
 def test_withdrawing_consent_need_not_wait_for_a_sample(worn: Worn) -> None:
     worn.beat(30.0, 62)
     worn.body.refresh()
-    assert worn.recorder.take(SenseChanged) == []
+    assert [change.state for change in worn.recorder.take(SenseChanged)] == [SenseState.ON]
     worn.allowed.clear()
     worn.body.refresh()
     worn.body.refresh()

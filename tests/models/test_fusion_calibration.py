@@ -97,14 +97,17 @@ def mix(count: int, *, common: bool = False, sharpen: float = 1.0) -> list[Sampl
     return alone + samples(count, PAIR, common=common, sharpen=sharpen)
 
 
+@pytest.mark.slow
 def test_refit_finds_that_senses_err_independently() -> None:
     assert refit(mix(120)).independence > 0.85
 
 
+@pytest.mark.slow
 def test_refit_finds_that_senses_err_together() -> None:
     assert refit(mix(120, common=True)).independence < 0.15
 
 
+@pytest.mark.slow
 def test_refit_softens_senses_that_claim_too_much_and_mends_the_calibration() -> None:
     found = refit(mix(120, sharpen=2.0))
     assert found.temperature == pytest.approx(2.0, rel=0.25)

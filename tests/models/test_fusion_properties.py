@@ -84,7 +84,7 @@ def with_agreeing(draw: st.DrawFn) -> tuple[list[Evidence], Evidence, Affect]:
     return beside, replace(extra, reading=reading), baseline
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(with_agreeing())
 def test_more_agreeing_evidence_never_lowers_confidence(
     case: tuple[list[Evidence], Evidence, Affect],
@@ -97,7 +97,7 @@ def test_more_agreeing_evidence_never_lowers_confidence(
     assert after.confidence >= before.confidence - TINY
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(evidences, st.lists(SENSES, min_size=1, max_size=6), baselines)
 def test_the_same_said_by_more_senses_never_lowers_confidence(
     first: Evidence, senses: list[Sense], baseline: Affect
@@ -110,7 +110,7 @@ def test_the_same_said_by_more_senses_never_lowers_confidence(
         before = now
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(mixed, evidences, baselines, st.booleans(), st.floats(0.0, 1.0))
 def test_a_stale_or_bad_sense_changes_nothing_at_all(
     beside: list[Evidence], extra: Evidence, baseline: Affect, stale: bool, how: float
@@ -123,7 +123,7 @@ def test_a_stale_or_bad_sense_changes_nothing_at_all(
     assert fuse([*beside, extra], baseline) == fuse(beside, baseline)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(with_agreeing(), st.floats(0.0, 3.0), quality)
 def test_agreeing_evidence_that_gets_older_or_worse_never_raises_confidence(
     case: tuple[list[Evidence], Evidence, Affect], older: float, worse: float
@@ -139,7 +139,7 @@ def test_agreeing_evidence_that_gets_older_or_worse_never_raises_confidence(
     assert after.confidence <= before.confidence + TINY
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(evidences, baselines, st.floats(0.0, 500.0), quality)
 def test_a_single_sense_that_gets_older_or_worse_never_raises_confidence(
     one: Evidence, baseline: Affect, older_s: float, worse: float
@@ -149,7 +149,7 @@ def test_a_single_sense_that_gets_older_or_worse_never_raises_confidence(
     assert fuse([weaker], baseline).confidence <= fuse([one], baseline).confidence + TINY
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(mixed.flatmap(lambda e: st.tuples(st.just(e), st.permutations(e))), baselines)
 def test_the_order_of_arrival_does_not_matter_to_the_last_bit(
     orders: tuple[list[Evidence], list[Evidence]], baseline: Affect
@@ -157,7 +157,7 @@ def test_the_order_of_arrival_does_not_matter_to_the_last_bit(
     assert fuse(orders[0], baseline) == fuse(orders[1], baseline)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(mixed, baselines, st.floats(0.0, 2 * math.pi))
 def test_the_point_lies_in_the_convex_hull_of_inputs_and_baseline(
     evidence: list[Evidence], baseline: Affect, direction: float
@@ -172,7 +172,7 @@ def test_the_point_lies_in_the_convex_hull_of_inputs_and_baseline(
     assert mood.valence * x + mood.arousal * y <= reach + TINY
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(mixed, baselines)
 def test_every_number_is_in_its_range(evidence: list[Evidence], baseline: Affect) -> None:
     mood = fuse(evidence, baseline)
