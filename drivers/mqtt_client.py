@@ -13,6 +13,7 @@ from functools import partial
 
 from drivers import mqtt_wire as wire
 from drivers.mqtt_connection import Broker, Connection, Receiver
+from drivers.names import addresses
 from drivers.types import BadCredentials, Unreachable
 
 CONNECT_LIMIT_S = 10.0
@@ -79,12 +80,9 @@ class MqttLink:
 
 async def _log_in(connection: Connection, broker: Broker) -> None:
     where = f"{broker.host}:{broker.port}"
-    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(CONNECT_LIMIT_S):
-            await loop.create_connection(
-                lambda: connection, broker.host, broker.port, ssl=broker.tls
-            )
+            await _connect(connection, broker)
             await asyncio.shield(connection.logged_in)
     except TimeoutError as err:
         raise Unreachable(f"{where} does not answer") from err
@@ -96,6 +94,27 @@ async def _log_in(connection: Connection, broker: Broker) -> None:
     except OSError as err:
         why = os.strerror(err.errno) if err.errno and not isinstance(err, _NAMED) else str(err)
         raise Unreachable(f"{where} cannot be reached: {why}") from err
+
+
+async def _connect(connection: Connection, broker: Broker) -> None:
+    """Connect to the first of the host's addresses that answers."""
+    problem = OSError(f"{broker.host} has no address")
+    for address in await addresses(broker.host, broker.port):
+        try:
+            await asyncio.get_running_loop().create_connection(
+                lambda: connection,
+                address,
+                broker.port,
+                ssl=broker.tls,
+                server_hostname=broker.host if broker.tls is not None else None,
+            )
+        except ssl.SSLError:
+            raise
+        except OSError as err:
+            problem = err
+        else:
+            return
+    raise problem
 
 
 _NAMED = (ssl.SSLError, socket.gaierror)

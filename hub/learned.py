@@ -49,7 +49,7 @@ class Learned:
 
     def baselines(self) -> Baselines:
         """Return where each person's mood rests, as known."""
-        known = {person: entry.mood for person, entry in self._entries.items()}
+        known = {str(person): entry.mood for person, entry in self._entries.items()}
         return Baselines(self._people, known)
 
     def bodies(self) -> dict[SourceId, dict[str, Ordinary]]:

@@ -15,6 +15,7 @@ _GRID = (16, 12)
 _STEP_TARGET = 96  # samples along the longer side that are looked at
 _CHANGE = 7.0  # grey levels of a cell; sensor noise averages out to about 2
 _CELLS = 2
+_GAINS = (0.6, 1.6)  # of a new exposure; more than that is worth a look
 
 
 class FaceGate:
@@ -28,8 +29,9 @@ class FaceGate:
         """Say whether something moved since the last vain look, or it is long ago."""
         if self._reference is None or not 0 <= monotonic_s - self._looked_s < RECHECK_S:
             return True
-        change = _coarse(image) - self._reference
-        moved = np.abs(change - np.median(change)) > _CHANGE
+        now, before = _coarse(image), self._reference
+        gain = np.clip(np.median((now + 1) / (before + 1)), *_GAINS)
+        moved = np.abs(now - gain * before) > _CHANGE
         return int(moved.sum()) >= _CELLS
 
     def looked(self, image: NDArray[np.uint8], monotonic_s: float, found: bool) -> None:

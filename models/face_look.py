@@ -16,8 +16,9 @@ from models.face_detect import FULL_RANGE, MAX_FACES, SHORT_RANGE, FaceDetector
 from models.face_track import Track, match_cost, overlap
 from models.face_types import Box, Detection
 
-FAR_EVERY_S = 1.0
-"""While no face is known, far ones are searched this often: it costs three times a near search."""
+FAR_EVERY_S, FAR_BESIDE_S = 1.0, 3.0
+"""How often far faces are searched while no face is known, and beside known ones: it costs three
+times a near search."""
 
 _NEAR_SCORE, _FAR_SCORE = 0.45, 0.25  # of a candidate: the close-up judges it
 _NEW_SCORE, _KNOWN_SCORE = 0.7, 0.4  # in close-ups
@@ -52,8 +53,10 @@ class FaceFinder:
                 doubtful.append((face.box, known))
         doubtful += [(box, True) for box in expected]
         faces = self._verify(image, doubtful, faces)
-        if not faces and not tracks and self._far_is_due(monotonic_s):
-            faces = self._verify(image, self._search_far(image), [])
+        pause_s = FAR_BESIDE_S if tracks else FAR_EVERY_S
+        if (tracks or not faces) and not 0 <= monotonic_s - self._far_s < pause_s:
+            self._far_s = monotonic_s
+            faces = self._verify(image, self._search_far(image), faces)
         return tuple(_distinct(faces)[:MAX_FACES])
 
     def _verify(
@@ -66,12 +69,6 @@ class FaceFinder:
                 close_ups += 1
                 faces += self._close_up(image, box, known)
         return faces
-
-    def _far_is_due(self, now: float) -> bool:
-        due = not 0 <= now - self._far_s < FAR_EVERY_S
-        if due:
-            self._far_s = now
-        return due
 
     def _search_far(self, image: NDArray[np.uint8]) -> list[tuple[Box, bool]]:
         """Look for far faces in one end of the picture, the next time in the other.

@@ -49,12 +49,16 @@ def _ramp(value: float, zero: float, one: float) -> float:
 
 
 def _sharpness(gray: NDArray[np.uint8]) -> float:
-    """Variance of the Laplacian over the crop's own: low when blurred, very high in noise."""
+    """Variance of the Laplacian over the crop's own: low when blurred, very high in noise.
+
+    FER2013's crops have 0.26 to 2.0, reduced to 24 pixels 0.03 to 0.2, with noise of 25 levels 1.9
+    to 9 (2nd and 98th percentile).
+    """
     spread = float(gray.var())
     if spread < 1:
         return 0.0
     detail = float(cv2.Laplacian(gray, cv2.CV_32F).var()) / spread
-    return _ramp(detail, 0.005, 0.05) * _ramp(detail, 4.0, 1.5)
+    return _ramp(detail, 0.005, 0.2) * _ramp(detail, 6.0, 2.5)
 
 
 def _light(gray: NDArray[np.uint8]) -> float:

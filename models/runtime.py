@@ -4,6 +4,7 @@ Inputs and outputs are ordered by name, because converters shuffle their order i
 Quantised inputs and outputs of a .tflite are converted from and to float here.
 """
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -98,6 +99,9 @@ class Backend(Protocol):
 
 class _Onnx:
     def __init__(self, path: Path, threads: int) -> None:
+        # Releases from 1.29 on report each session to their maker unless told not to before the
+        # import; a device id and a queue of reports would lie in the user's cache directory.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         try:
             ort: Any = import_module("onnxruntime")
         except ImportError as err:

@@ -1,7 +1,7 @@
 """Every device of the home as it is now, and the port through which drivers tell of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -65,7 +65,7 @@ class Devices:
         self._rooms = _rooms_of(settings)
         self._known_rooms = frozenset(settings.rooms)
         for device in self.all():
-            self.announce(replace(device, room=None))
+            self.announce(device.moved(None))
 
     def announce(self, device: Device) -> None:
         """Take over what a driver said, and publish it if it is new."""
@@ -73,7 +73,7 @@ class Devices:
         if room is None and device.room in self._known_rooms:
             room = device.room
         if room != device.room:
-            device = replace(device, room=room)
+            device = device.moved(room)
         before = self._devices.get(device.id)
         self.stats.announced += 1
         if before == device:

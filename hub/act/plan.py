@@ -82,12 +82,10 @@ def plan_restore(
 
 def is_light(device: Device) -> bool:
     """True for what a scene's `lights` mean: anything dimmable or coloured, or a plain lamp."""
-    switch = device.capability(Switchable)
-    return (
-        (switch is not None and switch.light)
-        or device.capability(Dimmable) is not None
-        or device.capability(Tunable) is not None
-        or device.capability(Colorful) is not None
+    return any(
+        isinstance(have, Dimmable | Tunable | Colorful)
+        or (isinstance(have, Switchable) and have.light)
+        for have in device.capabilities
     )
 
 

@@ -14,6 +14,7 @@ import select
 import socket
 import threading
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from hub.sense.messages import ConnectRequest
@@ -39,9 +40,8 @@ async def connect(host: str, port: int) -> socket.socket:
     """Return a socket connected to the camera; raises OSError (TimeoutError after 3 s)."""
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(CONNECT_LIMIT_S):
-        places = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         failure = OSError("the name has no address")
-        for family, kind, protocol, _, address in places:
+        for family, kind, protocol, _, address in await _places(host, port):
             sock = socket.socket(family, kind, protocol)
             sock.setblocking(False)
             try:
@@ -55,6 +55,14 @@ async def connect(host: str, port: int) -> socket.socket:
             else:
                 return sock
         raise failure
+
+
+async def _places(host: str, port: int) -> list[Any]:
+    """Look an address up; one in numbers needs no resolver, nor a thread to wait for it."""
+    with contextlib.suppress(socket.gaierror):
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    loop = asyncio.get_running_loop()
+    return await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 class Bridge:

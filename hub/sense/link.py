@@ -46,7 +46,7 @@ _SENTENCES = {
     Reason.BROKEN: "what the device delivers cannot be read",
     Reason.ENDED: "the stream has ended",
     Reason.NO_LIBRARY: "its library is not installed: see `moodsync check`",
-    Reason.NO_WEIGHTS: "its model is missing: run `moodsync models fetch`",
+    Reason.NO_WEIGHTS: "its model is missing or altered: run `moodsync models fetch`",
     Reason.NOT_ALLOWED: "it is not allowed",
     Reason.INTERNAL: "the sensing process has a fault: see the log",
 }
@@ -105,14 +105,18 @@ class SenseLink:
             tally=self._tally,
             clock=self._clock,
         )
+        left_behind = SenseState.FAILED
         try:
             await self._session.run(self._configure, self._allowed, self._beat)
+        except asyncio.CancelledError:
+            left_behind = SenseState.OFF  # the hub stops, and so do the senses
+            raise
         except SenseError as err:
             self._tally.deaths += 1
             log.warning("sense_process_gone", reason=str(err), last_words=child.last_words())
             raise
         finally:
-            self._ended()
+            self._ended(left_behind)
 
     def allow(self, sources: frozenset[SourceId]) -> None:
         """Let exactly these sources be on, from now on and over restarts.
@@ -230,7 +234,7 @@ class SenseLink:
             now = self._clock.monotonic()
             self._bus.publish(SenseChanged(source, where.room, where.sense, state, reason, now))
 
-    def _ended(self) -> None:
+    def _ended(self, left_behind: SenseState) -> None:
         """Say what the end of the process means: every device that it had open is closed."""
         self._session = None
         self._ready.clear()
@@ -238,10 +242,10 @@ class SenseLink:
         self._last_life_s = self._clock.monotonic() - self._started
         self._tally.ended()
         for source, state in self._states.items():
-            if source not in self._allowed:
+            if source not in self._allowed or left_behind is SenseState.OFF:
                 self._set_state(source, SenseState.OFF, "")
             elif state is not SenseState.OFF:
-                self._set_state(source, SenseState.FAILED, _GONE)
+                self._set_state(source, left_behind, _GONE)
 
 
 def _configuration(settings: Settings) -> Configure:

@@ -27,7 +27,9 @@ SourceName = Annotated[str, Field(pattern=r"^((camera|microphone):[a-z][a-z0-9_]
 ModelId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Unit = Annotated[float, Field(ge=0, le=1)]
 Axis = Annotated[float, Field(ge=-1, le=1)]
-Variance = Annotated[float, Field(ge=0, le=4)]
+_UNKNOWING = 4.0
+"""The variance of [-1, 1] itself is 1/3; so wide a reading says nothing, and a wider no less."""
+Variance = Annotated[float, Field(ge=0, le=_UNKNOWING)]
 Moment = Annotated[float, Field(ge=0, le=1e10)]
 Count = Annotated[int, Field(ge=0, le=1 << 53)]
 Millis = Annotated[float, Field(ge=0, le=1e7)]
@@ -206,8 +208,8 @@ class WireReading(_Message):
         return cls(
             v=round(affect.valence, 4),
             a=round(affect.arousal, 4),
-            vv=round(affect.valence_var, 5),
-            av=round(affect.arousal_var, 5),
+            vv=round(min(affect.valence_var, _UNKNOWING), 5),
+            av=round(min(affect.arousal_var, _UNKNOWING), 5),
             p=tuple(round(p, 5) for p in reading.probabilities),
             quality=round(reading.quality, 4),
             model=reading.model,

@@ -1,7 +1,7 @@
 """Start of the sensing process: `python -m hub.sense.process --fd N --parent PID [--loopback]`.
 
-Network, capabilities and files are given up first, while there is one thread; what reads
-cameras, microphones and texts is imported after that.
+Network, capabilities and files are given up first, while there is one thread; everything else is
+imported after that.
 """
 
 import argparse
@@ -10,10 +10,7 @@ import socket
 import sys
 import threading
 
-from hub import log
 from hub.sense.isolate import confine, isolate
-from hub.sense.sensing import Sensing
-from hub.sense.worker import print_where
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -25,6 +22,12 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     isolation = isolate(loopback=chosen.loopback)
     confine(chosen.parent)
+    # structlog imports rich if it can, for traces that are never printed here: 5 MB and 0.3 s.
+    sys.modules["rich"] = None  # type: ignore[assignment]
+    from hub import log  # noqa: PLC0415 - see the top
+    from hub.sense.sensing import Sensing  # noqa: PLC0415
+    from hub.sense.worker import print_where  # noqa: PLC0415
+
     sys.excepthook = lambda _, err, __: print_where(err)
     threading.excepthook = lambda args: print_where(args.exc_value or RuntimeError())
     log.set_up("info", "json")
@@ -32,6 +35,8 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         Sensing(socket.socket(fileno=chosen.fd), isolation).run()
         status = 0
+    except Exception as err:  # noqa: BLE001 - told here, because nothing is above
+        print_where(err)
     finally:
         sys.stderr.flush()
         # Threads inside native code would crash an interpreter that tears itself down.

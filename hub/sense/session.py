@@ -207,8 +207,7 @@ class Session:
                     self._closing.pop(SourceId(message.source), None)
                 self._listener.on_state(message)
             case TextResult():
-                self._check_model(message.reading)
-                self._answer(message.id, message.reading)
+                self._take_result(message)
             case TextRefusal():
                 self._answer(message.id, _refusal(message.reason))
             case ConnectRequest():
@@ -262,6 +261,14 @@ class Session:
             waiting.set_exception(answer)
         else:
             waiting.set_result(answer)
+
+    def _take_result(self, message: TextResult) -> None:
+        try:
+            self._check_model(message.reading)
+        except SchemaViolation as err:
+            self._answer(message.id, err)
+            raise
+        self._answer(message.id, message.reading)
 
     def _fail_texts(self, err: Exception) -> None:
         for number in tuple(self._texts):

@@ -1,6 +1,5 @@
 """config.db: people, settings made at run time and the audit log; every write is synced."""
 
-import asyncio
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -80,7 +79,7 @@ class ConfigDb:
         known = {person.id: person for person in self._people}
         now = self.now_ms()
         news = [
-            (person, name, json.dumps(list(rooms)), now)
+            (person, name, json.dumps(list(rooms), ensure_ascii=False), now)
             for person, (name, rooms) in people.items()
             if known.get(person) != StoredPerson(person, name, rooms)
         ]
@@ -100,8 +99,8 @@ class ConfigDb:
 
     async def set(self, key: str, value: Json, by: str) -> None:
         """Store a setting and who made it; it counts once it is on the disk."""
-        text = json.dumps(value, separators=(",", ":"))
-        if len(text) > MAX_SETTING_BYTES:
+        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        if len(text.encode()) > MAX_SETTING_BYTES:
             raise StoreError(f"the setting {key!r} is longer than {MAX_SETTING_BYTES} bytes")
         now = self.now_ms()
 
@@ -160,7 +159,7 @@ class ConfigDb:
         try:
             return await self.writer.run(whole)
         except DiskFull:
-            await asyncio.to_thread(self._reserve.release)
+            await self.writer.run(lambda _: self._reserve.release())
             return await self.writer.run(whole)
 
     async def close(self) -> None:

@@ -20,7 +20,8 @@ class ConsentEntry:
 
     at_ms: int
     person: PersonId
-    sense: Sense
+    sense: str
+    """A Sense; or what another version wrote, which this one neither knows nor allows."""
     given: bool
     by: str
 
@@ -112,4 +113,4 @@ def load_log(
         "ORDER BY id DESC LIMIT ?2",
         (person, limit),
     )
-    return tuple(ConsentEntry(row[0], row[1], Sense(row[2]), bool(row[3]), row[4]) for row in rows)
+    return tuple(ConsentEntry(row[0], row[1], row[2], bool(row[3]), row[4]) for row in rows)

@@ -29,8 +29,10 @@ from hub.store.erase_rows import (
     erase_words,
 )
 from hub.store.history import History
+from hub.store.history_file import HistoryFile
 from hub.store.migrate import apply_in_child
 from hub.store.outbox import Outbox
+from hub.store.pool import Pool
 from hub.store.recover import put_aside_files
 from hub.store.schema import AGED, File
 from hub.store.traces import Search, Trace, search
@@ -43,6 +45,7 @@ log = structlog.get_logger(__name__)
 
 LIMIT_S = 600.0
 """A VACUUM of a year's history on an SD card."""
+VACUUM = "VACUUM"
 CHECKPOINT_TRIES = 50
 CHECKPOINT_PAUSE_S = 0.1
 SAMPLE_WORDS = 50
@@ -72,11 +75,21 @@ class Erased:
 class Eraser:
     """Erases while the store is open; commits and queries wait or go on beside it."""
 
-    def __init__(self, directory: Path, config: ConfigDb, outbox: Outbox, history: History) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        config: ConfigDb,
+        outbox: Outbox,
+        history: History,
+        file: HistoryFile,
+        pool: Pool,
+    ) -> None:
         self._directory = directory
         self._config = config
         self._outbox = outbox
         self._history = history
+        self._file = file
+        self._pool = pool
 
     async def person(self, person: PersonId, *, keep_shared: bool) -> Erased:
         """Erase one person. Raises StoreError if the disk refuses; then run it again."""
@@ -93,38 +106,37 @@ class Eraser:
             rows.update({"outbox": waiting} if waiting else {})
             for writer in self._writers():
                 await _compact(writer)
-            gone, aside = await asyncio.to_thread(self._wipe_other_files)
+            gone, aside = await self._pool.run(self._wipe_other_files)
             await self._config.writer.run(lambda conn: copies.make(conn, self._directory))
             await self._config.reload()
-            found = await asyncio.to_thread(self._search, markers)
+            found = await self._pool.run(lambda: self._search(markers))
         return _erased(rows, gone, aside, found)
 
     async def everything(self) -> Erased:
         """Erase all files and begin anew. Raises StoreError."""
         self._history.forget(None)
         async with self._history.alone():
-            rows, markers = await asyncio.to_thread(self._everything_there)
+            rows, markers = await self._pool.run(self._everything_there)
+            self._file.is_there.clear()
             for writer in self._writers():
                 await writer.close()
-            gone, aside = await asyncio.to_thread(self._wipe_other_files)
-            await asyncio.to_thread(
-                wipe,
-                [self._directory / f"{file}{s}" for file in File for s in ("-wal", "-shm", "")],
-            )
+            gone, aside = await self._pool.run(self._wipe_other_files)
+            live = [self._directory / f"{file}{s}" for file in File for s in ("-wal", "-shm", "")]
+            await self._pool.run(lambda: wipe(live))
             await apply_in_child(self._directory)
             await self._config.open()
             await self._outbox.open()
             await self._history.open()
-            found = await asyncio.to_thread(self._search, markers)
+            found = await self._pool.run(lambda: self._search(markers))
         return _erased(rows, gone, aside, found)
 
     def _writers(self) -> tuple[Writer, ...]:
-        return self._history.writer, self._config.writer, self._outbox.writer
+        return self._file.writer, self._config.writer, self._outbox.writer
 
     async def _from_history(
         self, person: PersonId, rooms: Sequence[str], markers: Sequence[str], *, shared: bool
     ) -> Counter[str]:
-        writer = self._history.writer
+        writer = self._file.writer
         mine = await writer.run(
             lambda conn: whose(conn, person, rooms, markers, shared=shared), LIMIT_S
         )
@@ -137,7 +149,7 @@ class Eraser:
             rows["rollup"] = count
         if count := await writer.run(lambda conn: erase_words(conn, markers), LIMIT_S):
             rows["text"] = count
-        self._history.forget_words()
+        self._file.forget_words()
         return rows
 
     def _wipe_other_files(self) -> tuple[int, int]:
@@ -180,7 +192,7 @@ _COUNTED: Mapping[File, tuple[str, ...]] = {
 async def _compact(writer: Writer) -> None:
     """Rewrite a file without its free pages, and empty its WAL."""
     try:
-        await writer.run(lambda conn: conn.execute("VACUUM"), LIMIT_S)
+        await writer.run(lambda conn: conn.execute(VACUUM), LIMIT_S)
     except StoreError as err:  # for want of space: deleted rows are zeroed all the same
         log.warning("store_vacuum_failed", file=writer.file, reason=str(err))
     for _ in range(CHECKPOINT_TRIES):

@@ -1,25 +1,19 @@
-"""history.db: takes events without blocking and commits them together about once a minute."""
+"""What happened: takes events without blocking and commits them together about once a minute."""
 
 import asyncio
-import sqlite3
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import TypeVar
 
 import structlog
 
 from hub.clock import Clock
-from hub.errors import DiskFull, StoreCorrupt, StoreError
-from hub.store.ageing import Age
+from hub.errors import DiskFull
 from hub.store.backlog import Backlog
 from hub.store.codes import MAX_TEXT
-from hub.store.migrate import apply_in_child
-from hub.store.numbers import NextIds, Numbers, stored_ids
-from hub.store.recover import is_readable, put_aside
+from hub.store.history_file import HistoryFile
+from hub.store.numbers import NextIds, Numbers
 from hub.store.reserve import Reserve
-from hub.store.row_writer import RowWriter
 from hub.store.rows import (
     COLUMNS,
     Kind,
@@ -31,9 +25,7 @@ from hub.store.rows import (
     outcome_row,
     sense_row,
 )
-from hub.store.schema import File
 from hub.store.thinning import Thinner
-from hub.store.writer import Writer
 from hub.types import (
     Acted,
     Decision,
@@ -52,39 +44,29 @@ log = structlog.get_logger(__name__)
 EARLY_ROWS = 600
 """So many waiting rows are committed at once, whatever the time."""
 
-WORK_LIMIT_S = 300.0
-"""Looking for unused texts reads a year's history, on an SD card."""
-
-T = TypeVar("T")
-
 _NAMED = COLUMNS[Kind.DECISION].index("mood")
 
 
 class History:
     """What happened. Its methods are called on the loop; the disk is the writer's business."""
 
-    def __init__(self, directory: Path, clock: Clock, reserve: Reserve) -> None:
-        self.writer = Writer(directory / File.HISTORY, File.HISTORY)
-        self.age = Age(clock)
-        self.rebuilt: list[str] = []
-        """Names of the broken files put aside since the start."""
+    def __init__(self, file: HistoryFile, clock: Clock, reserve: Reserve) -> None:
         self.many_wait = asyncio.Event()
+        self._file = file
         self._clock = clock
         self._reserve = reserve
         self._numbers = Numbers()
-        self._rows = RowWriter()
         self._backlog = Backlog()
         self._thinner = Thinner()
         self._erased: set[str] = set()
         self._malformed = 0
-        self._busy = asyncio.Lock()
+        self._refused = False
+        self._opened = False
 
     async def open(self) -> None:
         """Open the file, which is sound and of the newest schema."""
-        await self.writer.open()
-        self._rows.forget_words()
-        self._numbers.load(await self.writer.run(stored_ids))
-        await self.writer.run(self.age.load)
+        self._numbers.load(await self._file.open())
+        self._opened = True
 
     def next_ids(self) -> NextIds:
         """Return where engines go on counting moods and decisions."""
@@ -107,7 +89,9 @@ class History:
             self._backlog.lose([row])
             return False
         if not self._backlog.put(self._numbers.give(row)):
-            log.error("store_row_refused", table=row.kind, waiting=len(self._backlog))
+            if not self._refused:  # once, until something has been written again
+                log.error("store_row_refused", table=row.kind, waiting=len(self._backlog))
+            self._refused = True
             return False
         if len(self._backlog) >= EARLY_ROWS:
             self.many_wait.set()
@@ -156,7 +140,7 @@ class History:
         """Return what was lost so far, by table; `malformed` and `repeated` tell of defects."""
         counts = Counter(self._backlog.dropped)
         counts["malformed"] = self._malformed
-        counts["repeated"] = self._rows.repeated
+        counts["repeated"] = self._file.repeated
         return {name: count for name, count in counts.items() if count}
 
     def forget(self, person: str | None) -> None:
@@ -171,48 +155,26 @@ class History:
         """Take events of a person again who was erased and has consented anew."""
         self._erased.discard(person)
 
-    async def work(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        """Return what a job in the writer's thread returns; rebuild the file if it is broken."""
-        async with self._busy:
-            try:
-                return await self.writer.run(job, WORK_LIMIT_S)
-            except StoreCorrupt as err:
-                await self._rebuild(str(err))
-                return await self.writer.run(job)
-
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
-        """Write what waits, then keep commits and upkeep waiting: the block has the writer."""
-        async with self._busy:
+        """Write what waits, then keep commits and upkeep waiting: the block has the file."""
+        async with self._file.alone():
             await self._write_waiting()
             yield
 
     async def mark_age(self) -> None:
         """Note the age beside the ids given so far."""
         last_ids = self._numbers.last_ids()
-        await self.work(lambda conn: self.age.mark(conn, last_ids))
-
-    async def check(self) -> None:
-        """Read the whole file through a connection of its own; rebuild it if it is broken."""
-        if await asyncio.to_thread(is_readable, self.writer.path):
-            return
-        async with self._busy:
-            await self._rebuild("the check in the background failed")
-
-    def forget_words(self) -> None:
-        """Drop cached texts: some were removed from the file."""
-        self._rows.forget_words()
+        await self._file.work(lambda conn: self._file.age.mark(conn, last_ids))
 
     async def close(self) -> None:
         """Commit everything and close for good. Raises StoreError if the disk refuses."""
         try:
-            if not self.writer.is_open:
-                return
-            await self.flush()
-            await self.mark_age()
+            if self._opened:
+                await self.flush()
+                await self.mark_age()
         finally:
-            await self.writer.close()
-            self.writer.dispose()
+            await self._file.close()
 
     def _rows_of(self, event: Event, at: int) -> list[Row]:  # noqa: PLR0911 - one for each kind
         match event:
@@ -238,30 +200,28 @@ class History:
     async def _write(self, due: list[Row]) -> None:
         for row in due:
             self.put(row)
-        async with self._busy:
+        async with self._file.alone():
             await self._write_waiting()
 
     async def _write_waiting(self) -> None:
         rows = self._backlog.take()
         try:
             if rows:
-                await self._write_or_mend(rows)
+                await self._write_as_space_allows(rows)
         except BaseException:  # also when cancelled: writing a row again changes nothing
             self._backlog.give_back(rows)
             raise
+        self._refused = False
 
-    async def _write_or_mend(self, rows: list[Row]) -> None:
+    async def _write_as_space_allows(self, rows: list[Row]) -> None:
         if self._reserve.full:
             self._sacrifice(rows)
         try:
-            await self.writer.run(lambda conn: self._rows.write(conn, rows))
-        except StoreCorrupt as err:
-            await self._rebuild(str(err))
-            await self.writer.run(lambda conn: self._rows.write(conn, rows))
+            await self._file.write(rows)
         except DiskFull:
-            await asyncio.to_thread(self._reserve.release)
+            await self._file.release_reserve()
             self._sacrifice(rows)
-            await self.writer.run(lambda conn: self._rows.write(conn, rows))
+            await self._file.write(rows)
 
     def _sacrifice(self, rows: list[Row]) -> None:
         """Give up what a full disk has no room for: all but what was decided, done and switched.
@@ -276,14 +236,3 @@ class History:
             (kept if row.essential or is_named else lost).append(row)
         self._backlog.lose(lost)
         rows[:] = kept
-
-    async def _rebuild(self, why: str) -> None:
-        try:
-            await self.writer.close()
-        except StoreError:
-            log.debug("store_close_failed", file=File.HISTORY)
-        aside = put_aside(self.writer.path, self._clock.wall())
-        self.rebuilt.append(aside.name)
-        log.error("store_corrupt", file=File.HISTORY, kept_as=aside.name, reason=why)
-        await apply_in_child(self.writer.path.parent, (File.HISTORY,))
-        await self.open()

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from hub.errors import StoreError
 from hub.store.db import connect_read_only, store_error
+from hub.store.pool import Pool
 
 T = TypeVar("T")
 
@@ -23,15 +24,16 @@ _STEPS = 10_000
 class Reader:
     """Answers questions about one file."""
 
-    def __init__(self, path: Path, limit_s: float = LIMIT_S) -> None:
+    def __init__(self, path: Path, pool: Pool, limit_s: float = LIMIT_S) -> None:
         self._path = path
+        self._pool = pool
         self._limit_s = limit_s
         self._turn = asyncio.Semaphore(AT_ONCE)
 
     async def ask(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Return what the query returns. Raises StoreCorrupt or StoreError."""
         async with self._turn:
-            return await asyncio.to_thread(ask, self._path, query, self._limit_s)
+            return await self._pool.run(lambda: ask(self._path, query, self._limit_s))
 
 
 def ask(path: Path, query: Callable[[sqlite3.Connection], T], limit_s: float = LIMIT_S) -> T:

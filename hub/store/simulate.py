@@ -51,6 +51,7 @@ AWAKE_H = 16
 HELD_RULES = 250
 """Enough for no rule to be held back twice in a minute, which would be stored once."""
 STEP_S = 1.0
+TICK_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ async def live(store: Store, clock: ManualClock, seconds: int) -> int:
                 for event in _decision(decision_id, mood_id, now, chance):
                     store.record(event)
                 mood_id, decision_id, decided = mood_id + 1, decision_id + 1, decided + 1
-        await store.tick()
+        if second % TICK_S == 0:
+            await store.tick()
     return decided
 
 

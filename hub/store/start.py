@@ -7,9 +7,9 @@ in it is withdrawn, since someone may have withdrawn theirs after the copy was m
 Without a copy it begins anew: no consent, so every sense is off; and said so.
 """
 
-import asyncio
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -18,6 +18,7 @@ from hub.errors import StoreError
 from hub.store import copies
 from hub.store.db import connect
 from hub.store.migrate import apply_in_child
+from hub.store.pool import Pool
 from hub.store.recover import Finding, inspect, put_aside
 from hub.store.schema import File
 
@@ -47,29 +48,29 @@ def make_directory(directory: Path) -> None:
         raise StoreError(f"{directory} cannot be written")
 
 
-async def prepare(directory: Path, wall_s: float) -> Started:
+async def prepare(directory: Path, wall_s: float, pool: Pool) -> Started:
     """Heal and migrate. The caller holds the lock. Raises StoreNewer or StoreError."""
     problems: list[str] = []
     to_migrate: list[File] = []
     restored = unfinished = False
     for file in File:
-        finding = await asyncio.to_thread(inspect, directory / file, file)
+        finding = await pool.run(partial(inspect, directory / file, file))
         broken = finding is Finding.BROKEN
         if broken:
             aside = put_aside(directory / file, wall_s)
             log.error("store_corrupt", file=file, kept_as=aside.name)
             problems.append(f"{file} was broken and is kept as {aside.name}")
         if file is File.CONFIG and (broken or finding is Finding.MISSING):
-            copy = await asyncio.to_thread(_restore, directory)
+            copy = await pool.run(lambda: _restore(directory))
             if copy is not None:
                 restored = True
                 log.error("store_restored", file=file, copy=copy.name)
                 problems.append(f"{file} was restored from {copy.name}; consent is needed anew")
-                finding = await asyncio.to_thread(inspect, directory / file, file)
+                finding = await pool.run(partial(inspect, directory / file, file))
             elif broken:
                 problems.append(f"there is no sound copy of {file}: it began anew, all senses off")
         elif file is File.CONFIG and finding is Finding.OLD:
-            await asyncio.to_thread(_copy, directory)
+            await pool.run(lambda: _copy(directory))
         if finding in (Finding.BROKEN, Finding.MISSING, Finding.OLD):
             to_migrate.append(file)
         unfinished |= file is File.HISTORY and finding is Finding.UNFINISHED

@@ -25,9 +25,11 @@ from hub.store.consent import RESTORED, ConsentStore
 from hub.store.erase import Erased, Eraser
 from hub.store.export import Manifest
 from hub.store.history import History
+from hub.store.history_file import HistoryFile
 from hub.store.lock import DirectoryLock
 from hub.store.numbers import NextIds
 from hub.store.outbox import Outbox
+from hub.store.pool import Pool
 from hub.store.queries import Where
 from hub.store.reader import Reader
 from hub.store.records import (
@@ -58,6 +60,8 @@ TURN_S = 5.0
 UPKEEP_EVERY_S = 3600.0
 FIRST_UPKEEP_S = 120.0
 """After the start, when the hub has found its feet; hubs that never run an hour get theirs too."""
+REBUILD_LIMIT_S = 10.0
+"""How long a query waits for a history that is being made anew."""
 ALL = Where()
 
 
@@ -69,16 +73,20 @@ class Store:
         self._clock = clock
         self._directory = state_dir(settings)
         self._lock = DirectoryLock(self._directory)
+        self._pool = Pool()
         self._reserve = Reserve(self._directory, settings.reserve_bytes)
-        self._history = History(self._directory, clock, self._reserve)
-        self._reader = Reader(self._directory / File.HISTORY)
+        self._file = HistoryFile(self._directory, clock, self._reserve, self._pool)
+        self._history = History(self._file, clock, self._reserve)
+        self._reader = Reader(self._directory / File.HISTORY, self._pool)
         self._problems: list[str] = []
         self._unchecked = False
         self._committed_at = self._upkept_at = self._copied_at = clock.monotonic()
         self.config = ConfigDb(self._directory, clock, self._reserve)
         self.consent = ConsentStore(self.config, self._history.welcome)
         self.outbox = Outbox(self._directory, clock)
-        self._upkeep = Upkeep(self._directory, settings, self._history, self.config, clock)
+        self._upkeep = Upkeep(
+            self._directory, settings, self._history, self._file, self.config, clock
+        )
 
     # Life ---------------------------------------------------------------------------------
 
@@ -91,8 +99,8 @@ class Store:
         make_directory(self._directory)
         self._lock.take()
         try:
-            started = await prepare(self._directory, self._clock.wall())
-            await asyncio.to_thread(self._reserve.keep)
+            started = await prepare(self._directory, self._clock.wall(), self._pool)
+            await self._pool.run(self._reserve.keep)
             await self.config.open()
             await self.outbox.open()
             await self._history.open()
@@ -116,7 +124,7 @@ class Store:
             service.healthy()
             if self._unchecked:
                 self._unchecked = False
-                await self._history.check()
+                await self._file.check()
             try:
                 async with asyncio.timeout(min(TURN_S, self._settings.commit_every_s)):
                     await self._history.many_wait.wait()
@@ -127,7 +135,7 @@ class Store:
         """Do what is due now; `run` does this every few seconds. Raises StoreError."""
         now = self._clock.monotonic()
         if self._reserve.full:
-            await asyncio.to_thread(self._reserve.keep)
+            await self._pool.run(self._reserve.keep)
         due = now - self._committed_at >= self._settings.commit_every_s
         if due or self._history.many_wait.is_set():
             self._history.many_wait.clear()
@@ -241,7 +249,7 @@ class Store:
         """Return what there is to show; `problems` are sentences for people."""
         problems = [
             *self._problems,
-            *(f"{File.HISTORY} was broken and is kept as {n}" for n in self._history.rebuilt),
+            *(f"{File.HISTORY} was broken and is kept as {n}" for n in self._file.rebuilt),
             *(["the disk is full: only what matters is stored"] if self._reserve.full else []),
         ]
         return {
@@ -250,7 +258,7 @@ class Store:
             "disk_full": self._reserve.full,
             "waiting": self._history.waiting(),
             "dropped": self.drops(),
-            "age_days": round(self._history.age.now_ms() / DAY_MS, 2),
+            "age_days": round(self._file.age.now_ms() / DAY_MS, 2),
             "bytes": {file.value: _size(self._directory / file) for file in File},
         }
 
@@ -260,8 +268,8 @@ class Store:
         """Write everything about a person into a new or empty directory. Raises StoreError."""
         await self.flush()
         made_at_ms = self.config.now_ms()
-        manifest = await asyncio.to_thread(
-            exporting.export, self._directory, person, out_dir, made_at_ms
+        manifest = await self._pool.run(
+            lambda: exporting.export(self._directory, person, out_dir, made_at_ms)
         )
         await self.config.audit(by, "export", person)
         return manifest
@@ -275,7 +283,9 @@ class Store:
         consents are gone at once, so their senses must be switched off by the caller; nothing of
         them is recorded until they consent anew. Raises StoreError if the disk refuses.
         """
-        eraser = Eraser(self._directory, self.config, self.outbox, self._history)
+        eraser = Eraser(
+            self._directory, self.config, self.outbox, self._history, self._file, self._pool
+        )
         self.consent.forget(person)
         if person is None:
             erased = await eraser.everything()
@@ -289,6 +299,11 @@ class Store:
         if fresh:
             await self._history.commit()
         try:
+            async with asyncio.timeout(REBUILD_LIMIT_S):
+                await self._file.is_there.wait()
+        except TimeoutError as err:
+            raise StoreError("the history is still being made anew") from err
+        try:
             return await self._reader.ask(query)
         except StoreCorrupt:
             self._unchecked = True  # the writer looks at the whole file in its next turn
@@ -299,7 +314,7 @@ class Store:
         try:
             await work()
         except DiskFull:
-            await asyncio.to_thread(self._reserve.release)
+            await self._pool.run(self._reserve.release)
 
     async def _close_files(self) -> None:
         failed: StoreError | None = None
@@ -308,6 +323,7 @@ class Store:
                 await part.close()
             except StoreError as err:
                 failed = failed or err
+        self._pool.close()
         self._lock.drop()
         if failed is not None:
             raise failed

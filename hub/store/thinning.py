@@ -12,7 +12,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from itertools import chain
-from math import sqrt
+from math import isfinite, sqrt
 from typing import TypeVar
 
 from hub.store import codes
@@ -109,7 +109,10 @@ class Thinner:
         self._held: OrderedDict[tuple[str, str, str], float] = OrderedDict()
 
     def reading(self, event: Sensed, at: int) -> list[Row]:
-        """Add a reading to its window."""
+        """Add a reading to its window. Raises ValueError if it holds what is no number."""
+        affect = event.reading.affect
+        _finite(*event.reading.probabilities, affect.valence, affect.arousal)
+        _finite(affect.valence_var, affect.arousal_var, event.reading.quality)
         key = (event.source, event.reading.sense, event.room, event.person or "")
         rows = []
         window = self._windows.get(key)
@@ -124,7 +127,13 @@ class Thinner:
         return rows
 
     def mood(self, event: Mood, at: int) -> list[Row]:
-        """Return the mood's row if it is due; otherwise remember it for a while."""
+        """Return the mood's row if it is due; otherwise remember it for a while.
+
+        Raises ValueError if it holds what is no number.
+        """
+        mood = event.estimate
+        _finite(mood.valence, mood.arousal, mood.confidence, mood.disagreement)
+        _finite(*mood.weights.values())
         key = (event.room, event.person or "")
         last = self._moods.get(key)
         if last is not None and not _due(last, event):
@@ -190,6 +199,11 @@ class Thinner:
             del self._windows[key]
         for mood in [mood for mood, (event, _) in self._skipped.items() if event.person == person]:
             del self._skipped[mood]
+
+
+def _finite(*values: float) -> None:
+    if not all(map(isfinite, values)):
+        raise ValueError("not a number")
 
 
 def _due(last: Mood, now: Mood) -> bool:

@@ -11,6 +11,7 @@ from hub.store import copies, retention
 from hub.store.ageing import DAY_MS
 from hub.store.config_db import ConfigDb
 from hub.store.history import History
+from hub.store.history_file import HistoryFile
 from hub.store.recover import put_aside_files, remove
 from hub.store.rollups import Rollups
 
@@ -27,6 +28,7 @@ class Upkeep:
         directory: Path,
         settings: StoreSettings,
         history: History,
+        file: HistoryFile,
         config: ConfigDb,
         clock: Clock,
     ) -> None:
@@ -34,15 +36,16 @@ class Upkeep:
         self._keep_readings_ms = round(settings.keep_readings_days * DAY_MS)
         self._keep_records_ms = round(settings.keep_moods_days * DAY_MS)
         self._history = history
+        self._file = file
         self._config = config
         self._clock = clock
         self._rollups = Rollups(clock.local().tzinfo)
 
     async def run(self) -> None:
         """Do all of it. Raises StoreError."""
-        history = self._history
-        await history.mark_age()
-        while await history.work(self._rollups.advance):
+        file = self._file
+        await self._history.mark_age()
+        while await file.work(self._rollups.advance):
             pass
         deleted = 0
         for table in retention.READINGS:
@@ -50,13 +53,13 @@ class Upkeep:
         for table in retention.RECORDS:
             deleted += await self._expire(table, self._keep_records_ms)
         longest = max(self._keep_readings_ms, self._keep_records_ms)
-        await history.work(lambda conn: history.age.forget_marks(conn, longest))
-        if await history.work(retention.delete_unused_words):
+        await file.work(lambda conn: file.age.forget_marks(conn, longest))
+        if await file.work(retention.delete_unused_words):
             self.forget_words()
-        while await history.work(retention.give_back_space):
+        while await file.work(retention.give_back_space):
             pass
-        if history.age.now_ms() > self._keep_readings_ms:  # it holds readings as old as the history
-            remove(put_aside_files(history.writer.path))
+        if file.age.now_ms() > self._keep_readings_ms:  # it holds readings as old as the history
+            remove(put_aside_files(file.writer.path))
         log.debug("store_upkeep", deleted=deleted)
 
     async def copy(self) -> None:
@@ -72,17 +75,17 @@ class Upkeep:
 
     def forget_words(self) -> None:
         """Drop cached texts: some were removed from the file."""
-        self._history.forget_words()
+        self._file.forget_words()
         self._rollups.forget()
 
     async def _expire(self, table: str, keep_ms: int) -> int:
-        age = self._history.age
-        last = await self._history.work(lambda conn: age.last_id_older_than(conn, table, keep_ms))
+        age = self._file.age
+        last = await self._file.work(lambda conn: age.last_id_older_than(conn, table, keep_ms))
 
         def some(conn: sqlite3.Connection) -> int:
             return retention.delete_some(conn, table, last)
 
         deleted = 0
-        while gone := await self._history.work(some):
+        while gone := await self._file.work(some):
             deleted += gone
         return deleted

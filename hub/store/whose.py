@@ -6,6 +6,7 @@
   microphone does not know whom it saw or heard, so they are the data of everyone who lives there.
 """
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,9 +97,11 @@ def whose(
 
 def markers_of(person: str, name: str) -> tuple[str, ...]:
     """Return what tells of a person in a text: the id and the name, as texts store them."""
-    found = {person, name.strip()} - {""}
+    found: set[str] = set()
+    for marker in (person, name.strip()):
+        found |= {marker, json.dumps(marker)[1:-1], json.dumps(marker, ensure_ascii=False)[1:-1]}
     found |= {split_numbers(marker)[0] for marker in found if any(map(str.isalpha, marker))}
-    return tuple(sorted(found, key=lambda marker: (-len(marker), marker)))
+    return tuple(sorted(found - {""}, key=lambda marker: (-len(marker), marker)))
 
 
 def names(marker: str, text: str) -> bool:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from models import metrics
 from models.runtime import Net
+from models.training.body import auc
 from models.training.voice_data import Clip, labels_of, read_sound
 from models.training.voice_embed import test_sound
 from models.voice_emotion import window_logits
@@ -72,12 +73,6 @@ def figures(
         "arousal_auc": auc(np.isin(truth, aroused), probabilities[:, aroused].sum(axis=1)),
         "confusion": confusion.tolist(),
     }
-
-
-def auc(positive: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
-    """Give the chance that a positive scores above a negative; ties count half."""
-    above = score[positive][:, None] - score[~positive][None, :]
-    return float(np.mean((above > 0) + 0.5 * (above == 0)))
 
 
 def _run(net: Net, clips: Sequence[Clip], condition: str, seed: int) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from drivers import mqtt_client
 from drivers import mqtt_wire as wire
 from drivers.mqtt_client import MqttLink
 from drivers.mqtt_connection import Broker as BrokerAddress
@@ -57,6 +59,36 @@ async def test_a_broker_that_is_away_is_unreachable() -> None:
 
 async def test_a_name_that_means_nothing_is_unreachable() -> None:
     assert isinstance(await outcome(driver_at(1883, host="broker.invalid")), Unreachable)
+
+
+async def test_a_look_up_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    real = socket.getaddrinfo
+
+    def hanging(host: Any, *more: Any, **named: Any) -> Any:
+        if threading.current_thread() is not threading.main_thread():
+            over.wait(10)
+        return real(host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    run = asyncio.create_task(driver_at(1883, host="localhost").run(RememberingPort()))
+    await asyncio.sleep(0.1)
+    run.cancel()
+    await asyncio.wait({run}, timeout=1.0)
+    assert run.cancelled()
+    over.set()
+
+
+async def test_every_address_of_a_host_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def both(_host: str, _port: int) -> list[str]:
+        return ["::1", "127.0.0.1"]
+
+    monkeypatch.setattr(mqtt_client, "addresses", both)
+    with Broker(tmp_path) as broker:  # it listens on 127.0.0.1 alone
+        async with running(driver_at(broker.port, host="localhost")) as port:
+            assert port.connections == 1
 
 
 async def test_a_lost_broker_ends_the_run_and_a_new_run_recovers(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import functools
 import shutil
 import sqlite3
 import tempfile
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -44,7 +45,9 @@ _KEEP = tempfile.TemporaryDirectory(prefix="store-template-")
 def template() -> Path:
     """Return a directory with the three files, new and empty; made once a session."""
     directory = Path(_KEEP.name)
-    asyncio.run(apply_in_child(directory))
+    maker = threading.Thread(target=lambda: asyncio.run(apply_in_child(directory)))
+    maker.start()  # a loop runs in this thread already
+    maker.join()
     return directory
 
 
@@ -68,7 +71,7 @@ async def opened(
 ) -> AsyncIterator[Store]:
     """Open a store, on new files if there are none."""
     if not directory.exists():
-        await asyncio.to_thread(new_directory, directory)
+        new_directory(directory)
     store = Store(settings(directory, **values), clock or ManualClock())
     await store.open()
     try:

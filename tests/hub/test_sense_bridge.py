@@ -156,7 +156,6 @@ async def no_resolver_left() -> AsyncIterator[None]:
     await asyncio.get_running_loop().shutdown_default_executor()
 
 
-@pytest.mark.usefixtures("no_resolver_left")
 async def test_connect_gives_a_connected_socket(camera: Camera) -> None:
     with await connect("127.0.0.1", camera.port) as sock:
         assert sock.getpeername() == ("127.0.0.1", camera.port)
@@ -174,7 +173,6 @@ async def test_connect_fails_with_an_os_error_when_nobody_listens() -> None:
         await connect("no-such-camera.invalid", 554)
 
 
-@pytest.mark.usefixtures("no_resolver_left")
 async def test_connect_gives_up_on_a_camera_that_does_not_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 import hub.sense.child as child_module
-from hub.errors import ConsentRequired, SenseGone, TextRefused
+from hub.errors import ConsentRequired, SchemaViolation, SenseGone, TextRefused
 from hub.sense.sources import TEXT
 from hub.supervisor import State
 from hub.types import SenseState, SourceId
@@ -62,7 +63,7 @@ async def test_too_many_bad_messages_end_the_process_and_a_new_one_starts(rogue:
         assert rig.link.stats().violations == 10
         assert rig.states(CAMERA)[-1] is SenseState.FAILED
         await rig.until(lambda: rig.states(CAMERA)[-1] is SenseState.ON)
-    assert "words" not in str(logs)
+    assert "geheim" not in str(logs)
 
 
 async def test_a_frame_that_is_too_long_ends_the_process_at_once(rogue: Use) -> None:
@@ -81,6 +82,20 @@ async def test_what_cannot_be_true_is_refused_and_counted(rogue: Use, mode: str)
         await switched_on(rig)
         await rig.until(lambda: rig.link.stats().violations == 1)
         assert len(rig.sensed) == 1  # the good one before
+
+
+async def test_only_a_camera_that_is_on_is_connected_to(rogue: Use) -> None:
+    rogue("connect")
+    with socket.create_server(("127.0.0.1", 0)) as camera:
+        camera.settimeout(0)
+        async with running(configuration(f"rtsp://127.0.0.1:{camera.getsockname()[1]}/")) as rig:
+            await rig.until(lambda: rig.states(CAMERA) == [SenseState.FAILED])
+            with pytest.raises(BlockingIOError):
+                camera.accept()
+            await switched_on(rig)
+            await asyncio.sleep(0.2)
+            connection, _ = camera.accept()
+            connection.close()
 
 
 async def test_a_process_of_another_version_is_not_restarted(rogue: Use) -> None:
@@ -112,10 +127,10 @@ async def test_readings_of_a_source_that_was_switched_off_are_dropped(rogue: Use
     rogue("stubborn")
     async with running(configuration("demo:")) as rig:
         await switched_on(rig)
-        before = len(rig.sensed)
+        published, late = len(rig.sensed), rig.link.stats().drops["late"]
         rig.link.allow(NOTHING)
-        await rig.until(lambda: rig.link.stats().drops["late"] == 1)
-        assert len(rig.sensed) == before
+        await rig.until(lambda: rig.link.stats().drops["late"] > late)
+        assert len(rig.sensed) == published
 
 
 @pytest.mark.slow
@@ -178,9 +193,7 @@ async def test_the_hub_s_secrets_are_not_in_the_process_s_environment(
     assert b"geheim" not in passed
 
 
-async def test_a_text_in_flight_fails_at_once_when_the_process_dies(
-    rogue: Use, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_text_fails_at_once_when_the_process_dies_or_answers_nonsense(rogue: Use) -> None:
     rogue("text")
     async with running(configuration(text=True)) as rig:
         rig.link.allow(frozenset({TEXT}))
@@ -190,8 +203,7 @@ async def test_a_text_in_flight_fails_at_once_when_the_process_dies(
             await rig.link.read_text("die", None, None)
         assert time.monotonic() - began < 1
         await rig.until(lambda: rig.link.stats().ready_after_s)
-        monkeypatch.setattr("hub.sense.link.TEXT_LIMIT_S", 0.5)
-        with pytest.raises(SenseGone, match="no answer"):
+        with pytest.raises(SchemaViolation):
             await rig.link.read_text("of a strange model", None, None)
         assert rig.link.stats().violations == 1
         assert rig.sensed == []

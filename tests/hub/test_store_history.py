@@ -19,6 +19,7 @@ from hub.errors import StoreError
 from hub.store import queries
 from hub.store.backlog import LIMIT, Backlog
 from hub.store.history import EARLY_ROWS
+from hub.store.pool import Pool
 from hub.store.queries import Where
 from hub.store.reader import Reader
 from hub.store.rows import Kind, Row, command_text
@@ -277,13 +278,14 @@ async def test_events_that_are_no_numbers_are_refused_and_counted(tmp_path: Path
     clock = ManualClock()
     async with opened(tmp_path / "s", clock) as store:
         assert not store.record(mood(clock, 1, valence=math.nan))
-        store.record(sensed(clock, valence=math.inf))
-        clock.advance(10)
-        assert not store.record(sensed(clock))  # the window before it cannot be stored
+        assert not store.record(sensed(clock, valence=math.inf))
+        assert not store.record(replace(decision(clock, 1), confidence=math.nan))
+        assert store.record(sensed(clock))
         assert store.record(decision(clock, 1))
         await store.flush()
-        assert store.drops() == {"malformed": 2}
+        assert store.drops() == {"malformed": 3}
         assert len(await store.decisions()) == 1
+        assert (await store.readings())[0].samples == 1
 
 
 async def test_ids_go_on_after_a_restart(tmp_path: Path) -> None:
@@ -406,7 +408,8 @@ def test_a_change_of_models_labels_begins_the_shares_anew() -> None:
 async def test_a_query_that_takes_too_long_is_interrupted(tmp_path: Path) -> None:
     clock = ManualClock()
     async with opened(tmp_path / "s", clock):
-        reader = Reader(tmp_path / "s" / "history.db", limit_s=0.2)
+        pool = Pool()
+        reader = Reader(tmp_path / "s" / "history.db", pool, limit_s=0.2)
         forever = (
             "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
         )
@@ -415,6 +418,7 @@ async def test_a_query_that_takes_too_long_is_interrupted(tmp_path: Path) -> Non
         with pytest.raises(StoreError, match="readonly database"):
             await reader.ask(lambda conn: conn.execute("DELETE FROM mood"))
         assert (await reader.ask(queries.counts))["mood"] == 0
+        pool.close()
 
 
 async def test_texts_are_stored_once(tmp_path: Path) -> None:

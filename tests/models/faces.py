@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import cv2
-import matplotlib
+import matplotlib as mpl
 import numpy as np
 import skimage
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 
 SKIMAGE = Path(skimage.__file__).parent / "data"
-MATPLOTLIB = Path(matplotlib.__file__).parent / "mpl-data" / "sample_data"
+MATPLOTLIB = Path(mpl.__file__).parent / "mpl-data" / "sample_data"
 
 ASTRONAUT_FACE = (0.355, 0.13, 0.175, 0.205)
 """Where the face is in the portrait (x, y, width, height), by eye: chin to hair line."""

@@ -112,11 +112,11 @@ def test_quality_falls_with_blur_dark_noise_and_distance() -> None:
     dark = [judged((picture * light).astype(np.uint8), found) for light in (0.3, 0.15, 0.05)]
     assert good >= dark[0] > dark[1] > dark[2]
     small = [
-        judged(faces.resized(picture, side, side * 600 // 512), found) for side in (90, 60, 40)
+        judged(faces.resized(picture, side, side * 600 // 512), found) for side in (80, 60, 40)
     ]
     assert good > small[0] > small[1] > small[2]
-    noisy = faces.noisy(picture, np.random.default_rng(0), 80)
-    assert judged(faces.resized(noisy, 128, 150), found) < good
+    noisy = faces.noisy(faces.resized(picture, 128, 150), np.random.default_rng(0), 110)
+    assert judged(noisy, found) < 0.5 * good
 
 
 def test_quality_falls_when_the_nose_leaves_the_middle() -> None:

@@ -14,6 +14,8 @@ from models.voice_emotion import VoiceEmotion
 from models.voice_types import VoiceReading
 from tests.models.sounds import RATE_HZ, Sound, chord, noise, speech, tune
 
+pytestmark = pytest.mark.peer
+
 KNOWN = {Emotion.NEUTRAL, Emotion.HAPPINESS, Emotion.SADNESS, Emotion.ANGER, Emotion.FEAR}
 
 
@@ -66,6 +68,7 @@ def test_refuses_what_is_no_sound(emotion: VoiceEmotion, bad: Sound) -> None:
         emotion.classify(bad.astype(np.float32))
 
 
+@pytest.mark.slow
 def test_speech_is_read_once_a_second_at_most() -> None:
     pipeline = VoicePipeline(load_catalog())
     sound = np.concatenate([np.zeros(RATE_HZ, np.float32), speech(), speech()])
@@ -83,6 +86,7 @@ def test_speech_is_read_once_a_second_at_most() -> None:
     assert found[-1].reading.quality > 0.7
 
 
+@pytest.mark.slow
 def test_the_length_of_the_blocks_makes_no_difference() -> None:
     sound = speech()
     readings = [
@@ -124,6 +128,7 @@ def test_what_is_no_speech_is_not_read(kind: str, sound: Sound) -> None:
     assert pipeline.windows == 0
 
 
+@pytest.mark.slow
 def test_noise_and_clipping_lower_the_quality() -> None:
     clean = np.concatenate([np.zeros(RATE_HZ, np.float32), speech()])
     clipped = np.clip(clean * 30.0, -1.0, 1.0)

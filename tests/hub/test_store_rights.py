@@ -1,0 +1,428 @@
+"""A person's rights: everything about them in their hands, or gone, and proof of it."""
+
+import asyncio
+import csv
+import hashlib
+import json
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.types import DeviceState
+from hub.clock import ManualClock
+from hub.errors import StoreError
+from hub.settings import Person
+from hub.store import erase as erasing
+from hub.store.rollups import Span
+from hub.store.schema import File
+from hub.store.store import Store
+from hub.store.traces import search
+from hub.store.whose import Whose, markers_of, names, without
+from hub.store.wipe import wipe
+from hub.types import ManualChange, PersonId, RoomId, SenseChanged, SenseState, SourceId
+from models.types import Sense
+from tests.hub.store_support import (
+    BEDROOM,
+    JON,
+    LAMP,
+    MIRA,
+    ROOM,
+    acted,
+    changed,
+    corrupt,
+    decision,
+    device,
+    held,
+    mood,
+    opened,
+    rows,
+    sensed,
+)
+
+PEOPLE = {
+    "mira": Person(name="Mira Zöll", lives_in=("bedroom",)),
+    "jon": Person(name="Jonathan", lives_in=("bedroom", "living_room")),
+}
+ATTIC = RoomId("attic")
+
+
+async def live(store: Store, clock: ManualClock) -> None:
+    """Leave traces of two people in three rooms, in every table and file."""
+    await store.remember_people(PEOPLE)
+    for one in (MIRA, JON):
+        await store.consent.give(one, Sense.FACE, one)
+        await store.config.set(f"wishes.{one}", {"likes": one}, one)
+        await store.outbox.put("summary", b"sealed", one)
+    await store.config.set("greeting", "hello Mira Zöll", JON)
+    await store.config.audit(JON, "invited", "mira")
+    number = 0
+    present: tuple[PersonId | None, ...] = (None, MIRA, JON)
+    for room in (BEDROOM, ROOM, ATTIC):
+        store.record(sensed(clock, room=room, source=f"camera:{room}"))
+        source = SourceId(f"camera:{room}")
+        now = clock.monotonic()
+        store.record(SenseChanged(source, room, Sense.FACE, SenseState.ON, "", now))
+        for person in present:
+            number += 1
+            if person is not None:
+                store.record(sensed(clock, Sense.BODY, person=person, source="strap", room=room))
+            store.record(mood(clock, number, person=person, room=room))
+            because = f"{PEOPLE[person].name if person else 'The room'} has felt sad for 5 minutes"
+            store.record(
+                decision(
+                    clock, number, mood_id=number, room=room, because=because, rule=f"{room}_r"
+                )
+            )
+            store.record(acted(clock, number))
+            store.record_correction("wrong", f"says {person}", decision=number, person=person)
+            clock.advance(61)
+    store.record(replace(held(clock), room=ATTIC, rule="mira_calm"))
+    store.record(changed(clock, device(DeviceState(on=True), room=BEDROOM), None))
+    store.record(ManualChange(BEDROOM, LAMP, clock.monotonic()))
+    clock.advance(3600)
+    await store.flush()
+    await store.tick()
+
+
+async def test_an_export_holds_everything_about_a_person_and_their_rooms(tmp_path: Path) -> None:
+    clock = ManualClock()
+    out = tmp_path / "out" / "mira"
+    async with opened(tmp_path / "s", clock) as store:
+        await live(store, clock)
+        manifest = await store.export(MIRA, out, by="mira")
+        assert (await store.config.audit_log())[0].action == "export"
+    for file in manifest.files:
+        assert hashlib.sha256((out / file.name).read_bytes()).hexdigest() == file.sha256
+        assert (out / file.name).stat().st_size == file.bytes
+        assert (out / file.name).stat().st_mode & 0o777 == 0o600
+    written = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert {one["name"] for one in written["files"]} == {
+        path.name for path in out.iterdir() if path.name != "manifest.json"
+    }
+    assert (written["format"], written["rooms"]) == (1, ["bedroom"])
+    tables = {
+        path.stem: json.loads(path.read_text(encoding="utf-8"))
+        for path in out.glob("*.json")
+        if path.stem != "manifest"
+    }
+    profile = tables.pop("profile")
+    assert (profile["name"], profile["consents"]) == ("Mira Zöll", ["face"])
+    assert len(profile["consent_log"]) == 1
+    assert {row["room"] for row in tables["readings"] if row["person"] is None} == {"bedroom"}
+    assert {row["person"] for row in tables["moods"]} == {None, "mira"}
+    # Her own mood in each room, and what the bedroom decided, whoever was in it.
+    assert sorted(row["id"] for row in tables["decisions"]) == [1, 2, 3, 5, 8]
+    assert sorted(row["decision"] for row in tables["outcomes"]) == [1, 2, 3, 5, 8]
+    assert len(tables["corrections"]) == 5
+    assert {row["room"] for row in tables["device_events"]} == {"bedroom"}
+    assert {row["room"] for row in tables["sense_events"]} == {"bedroom"}
+    assert tables["held"] == []
+    assert {(row["room"], row["person"]) for row in tables["rollups_hour"]} == {
+        *(("bedroom", None), ("bedroom", "mira"), ("living_room", "mira"), ("attic", "mira"))
+    }
+    assert "Jonathan" not in (out / "moods.csv").read_text(encoding="utf-8")
+    for table, found in tables.items():
+        if found:
+            with (out / f"{table}.csv").open(encoding="utf-8", newline="") as lines:
+                assert len(list(csv.DictReader(lines))) == len(found)
+    counted = {file.name: file.rows for file in manifest.files}
+    assert counted["decisions.csv"] == 5
+
+
+async def test_an_export_takes_any_number_of_rows(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with opened(tmp_path / "s", clock) as store:
+        await store.remember_people({"mira": Person(name="Mira")})
+        for number in range(1, 2202):
+            store.record(mood(clock, number, valence=number % 9 / 10))
+            clock.advance(6)
+            await store.tick()
+        manifest = await store.export(MIRA, tmp_path / "out")
+    ids = [row["id"] for row in json.loads((tmp_path / "out" / "moods.json").read_text())]
+    assert ids == list(range(2201, 0, -1))
+    assert manifest.rooms is None
+    minutes = json.loads((tmp_path / "out" / "rollups_minute.json").read_text())
+    assert len({row["at_ms"] for row in minutes}) == len(minutes) > 100
+
+
+async def test_nobody_and_full_directories_are_refused(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with opened(tmp_path / "s", clock) as store:
+        await live(store, clock)
+        with pytest.raises(StoreError, match="nobody called 'anna'"):
+            await store.export(PersonId("anna"), tmp_path / "a")
+        (tmp_path / "full").mkdir()
+        (tmp_path / "full" / "x").touch()
+        with pytest.raises(StoreError, match="is not empty"):
+            await store.export(MIRA, tmp_path / "full")
+        with pytest.raises(StoreError, match="cannot be used"):
+            await store.export(MIRA, Path("/proc/nowhere"))
+
+
+async def test_someone_known_by_a_reading_alone_can_be_exported(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with opened(tmp_path / "s", clock) as store:
+        store.record(sensed(clock, Sense.BODY, person=MIRA))
+        store.record(sensed(clock))
+        manifest = await store.export(MIRA, tmp_path / "out")
+        assert manifest.rooms == ()
+    (row,) = json.loads((tmp_path / "out" / "readings.json").read_text())
+    assert row["person"] == "mira"
+
+
+async def test_erasing_a_person_leaves_no_byte_of_them_and_everything_of_others(
+    tmp_path: Path,
+) -> None:
+    clock = ManualClock()
+    directory = tmp_path / "s"
+    async with opened(directory, clock) as store:
+        await live(store, clock)
+        await store._upkeep.copy()
+        (directory / "history.db.broken-20260101T000000").write_bytes(b"mira was here" * 100)
+        (directory / "history.db.broken-20260101T000000-wal").write_bytes(b"mira")
+        assert search(directory, [directory / file for file in File], ["mira"]).traces
+        erased = await store.erase(MIRA, "mira")
+        assert erased.traces == ()
+        assert erased.proved
+        assert erased.files_checked >= 6
+        assert (erased.copies, erased.put_aside) == (2, 1)
+        assert {t: erased.rows[t] for t in ("person", "consent", "outbox")} == {
+            "person": 1,
+            "consent": 1,
+            "outbox": 1,
+        }
+        # By default the bedroom's own rows went too: nobody can tell whose they were.
+        assert store.consent.state() == {(JON, Sense.FACE)}
+        found = await store.decisions()
+        assert sorted(one.id for one in found) == [4, 6, 7, 9]
+        assert all(one.outcomes for one in found)
+        assert {one.person for one in await store.moods()} == {None, "jon"}
+        assert {one.room for one in await store.moods() if one.person is None} == {ROOM, ATTIC}
+        assert [one.rule for one in await store.held()] == ["erased_calm"]
+        assert store.config.get("wishes.mira") is None
+        assert store.config.get("wishes.jon") == {"likes": "jon"}
+        assert store.config.get("greeting") == "hello erased"
+        assert [one.person for one in await store.outbox.peek()] == ["jon"]
+        log = await store.config.audit_log()
+        assert (log[0].actor, log[0].action) == ("erased", "erase")
+        assert {(one.action, one.detail) for one in log} >= {("invited", "erased")}
+        assert await store.config.writer.run(count_triggers) == 4
+    for path in directory.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            assert b"mira" not in data, path.name
+            assert "Mira Zöll".encode() not in data, path.name
+    async with opened(directory, clock) as store:
+        assert store.health()["ok"]
+
+
+def count_triggers(conn: sqlite3.Connection) -> int:
+    row = conn.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'").fetchone()
+    return int(row[0])
+
+
+async def test_shared_rows_can_be_kept(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with opened(tmp_path / "s", clock) as store:
+        await live(store, clock)
+        before = await store.counts()
+        erased = await store.erase(MIRA, "jon", keep_shared=True)
+        assert erased.proved
+        after = await store.counts()
+        assert before["mood"] - after["mood"] == 3
+        assert before["reading"] - after["reading"] == 3
+        assert after["sense_event"] == before["sense_event"] == 3
+        assert sorted(one.id for one in await store.decisions()) == [1, 3, 4, 6, 7, 9]
+        hours = await store.rollups(Span.HOUR)
+        assert {one.person for one in hours} == {None, "jon"}
+
+
+async def test_what_is_sensed_of_an_erased_person_is_not_recorded_until_they_agree_anew(
+    tmp_path: Path,
+) -> None:
+    clock = ManualClock()
+    async with opened(tmp_path / "s", clock) as store:
+        await live(store, clock)
+        store.record(sensed(clock, Sense.BODY, person=MIRA, source="strap"))  # waits
+        store.record(mood(clock, 50, person=MIRA))
+        store.record(mood(clock, 51, person=MIRA))  # thinned, remembered
+        erased = await store.erase(MIRA)
+        assert erased.proved
+        store.record(sensed(clock, Sense.BODY, person=MIRA, source="strap"))
+        store.record(mood(clock, 52, person=MIRA))
+        store.record(decision(clock, 60, mood_id=51))
+        await store.flush()
+        assert MIRA not in {one.person for one in await store.moods()}
+        assert rows(tmp_path / "s", "SELECT 1 FROM text WHERE value = 'mira'") == []
+        await store.consent.give(MIRA, Sense.BODY, "mira")
+        clock.advance(60)
+        store.record(mood(clock, 53, person=MIRA))
+        assert MIRA in {one.person for one in await store.moods(fresh=True)}
+
+
+async def test_erasing_everything_begins_anew(tmp_path: Path) -> None:
+    clock = ManualClock()
+    directory = tmp_path / "s"
+    async with opened(directory, clock) as store:
+        await live(store, clock)
+        await store.config.set_privacy(True, "mira")
+        store.record(sensed(clock))
+        erased = await store.erase(None, "jon")
+        assert erased.proved
+        assert erased.rows["mood"] == 9
+        assert erased.rows["consent"] == 2
+        assert erased.rows["outbox"] == 2
+        assert store.consent.state() == frozenset()
+        assert store.config.people() == ()
+        assert await store.outbox.size() == (0, 0)
+        assert set((await store.counts()).values()) == {0}
+        assert [(one.actor, one.action) for one in await store.config.audit_log()] == [
+            ("jon", "erase")
+        ]
+        for path in directory.rglob("*"):
+            if path.is_file():
+                assert b"mira" not in path.read_bytes()
+        store.record(mood(clock, 70))
+        assert [one.id for one in await store.moods(fresh=True)] == [70]
+        for _ in range(2):
+            clock.advance(3600)
+            await store.tick()
+        assert len(await store.rollups(Span.DAY)) == 1
+    async with opened(directory, clock) as store:
+        assert store.health()["ok"]
+
+
+async def test_erasing_works_while_others_read_and_write(tmp_path: Path) -> None:
+    clock = ManualClock()
+    async with opened(tmp_path / "s", clock) as store:
+        await live(store, clock)
+
+        async def busy() -> int:
+            done = 0
+            for number in range(100, 160):
+                store.record(mood(clock, number, person=JON, valence=number % 9 / 10))
+                clock.advance(6)
+                await store.moods()
+                await store.flush()
+                done += 1
+            return done
+
+        erased, done = await asyncio.gather(store.erase(MIRA), busy())
+        assert erased.proved
+        assert done == 60
+        assert len([one for one in await store.moods() if one.id >= 100]) == 60
+
+
+async def test_a_reader_that_holds_the_wal_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = ManualClock()
+    monkeypatch.setattr(erasing, "CHECKPOINT_PAUSE_S", 0.01)
+    monkeypatch.setattr("hub.store.db.BUSY_S", 0.01)
+    async with opened(tmp_path / "s", clock) as store:
+        await live(store, clock)
+        reader = sqlite3.connect(tmp_path / "s" / File.HISTORY, isolation_level=None)
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM mood").fetchone()
+        erased = await store.erase(MIRA)
+        # The old pages are in the WAL as long as someone reads them, and the proof says so.
+        assert {trace.file for trace in erased.traces} <= {"history.db", "history.db-wal"}
+        assert not erased.proved
+        reader.close()
+        again = await store.erase(MIRA)
+        assert again.proved
+
+
+async def test_erasing_without_room_to_vacuum_still_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = ManualClock()
+    async with opened(tmp_path / "s", clock) as store:
+        await live(store, clock)
+        monkeypatch.setattr(erasing, "VACUUM", "SELECT * FROM no_room_to_vacuum")
+        erased = await store.erase(MIRA)
+    assert erased.proved
+
+
+def test_a_trace_in_free_bytes_is_found_and_a_longer_word_in_use_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    conn = sqlite3.connect(path, isolation_level=None)
+    conn.execute("PRAGMA secure_delete = OFF")
+    conn.execute("CREATE TABLE t (value TEXT, n INTEGER)")
+    conn.execute("INSERT INTO t VALUES ('supermarket', 1), ('a mark', 2)")
+    conn.execute("INSERT INTO t VALUES ('nothing', 3)")
+    found = search(tmp_path, [path], ["mark"])
+    assert {trace.offset == -1 for trace in found.traces} == {True, False}
+    conn.execute("DELETE FROM t WHERE n = 2")
+    left = search(tmp_path, [path], ["mark"])
+    assert [trace.offset > 0 for trace in left.traces] == [True]
+    conn.execute("VACUUM")
+    conn.close()
+    clean = search(tmp_path, [path], ["mark", "ab"])
+    assert clean.traces == ()
+    assert clean.files == 1
+    (tmp_path / "note.txt").write_text("the mark of zorro")
+    (tmp_path / "empty").touch()
+    assert [trace.file for trace in search(tmp_path, [path], ["mark"]).traces] == ["note.txt"]
+
+
+@pytest.mark.parametrize(
+    ("marker", "text", "named"),
+    [
+        ("mira", "mira", True),
+        ("mira", "for mira, now", True),
+        ("mira", "mira_calm", True),
+        ("mira", "admiral", False),
+        ("mira", "admiral mira", True),
+        ("mira", "mirage", False),
+        ("mira", "Mira", False),
+        ("Mira Zöll", "is Mira Zöll sad", True),
+        ("mira", "", False),
+    ],
+)
+def test_a_name_counts_as_a_word(marker: str, text: str, named: bool) -> None:
+    assert names(marker, text) is named
+    assert names(marker, without(marker, text)) is False
+
+
+@given(st.text("mira_ 5", max_size=30))
+def test_a_text_without_its_marker_does_not_name_it(text: str) -> None:
+    assert not names("mira", without("mira", text, "x"))
+
+
+def test_markers_are_what_texts_may_hold() -> None:
+    assert markers_of("mira", "Mira 2") == ("Mira \x1a", "Mira 2", "mira")
+    assert markers_of("p7", "7") == ("p7", "7")
+    assert markers_of("mira", " ") == ("mira",)
+    assert markers_of("zoe", 'Zoë "Z"') == (
+        *('Zo\\u00eb \\"Z\\"', 'Zoë \\"Z\\"', 'Zoë "Z"', "zoe"),
+    )
+
+
+def test_an_unknown_table_is_a_defect() -> None:
+    with pytest.raises(ValueError, match="nonsense"):
+        Whose("mira", None, shared=True, words=()).condition("nonsense")
+
+
+def test_wiped_files_are_overwritten_before_they_go(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"secret" * 1000)
+    (tmp_path / "link").hardlink_to(path)
+    assert wipe([path, tmp_path / "none"]) == 1
+    assert not path.exists()
+    assert (tmp_path / "link").read_bytes() == bytes(6000)
+
+
+async def test_erasing_with_a_broken_copy_about_removes_it(tmp_path: Path) -> None:
+    clock = ManualClock()
+    directory = tmp_path / "s"
+    async with opened(directory, clock) as store:
+        await live(store, clock)
+        await store._upkeep.copy()
+        corrupt(max((directory / "copies").iterdir()), 0, 800)
+        assert (await store.erase(MIRA)).proved
+        assert len(list((directory / "copies").iterdir())) == 1
