@@ -129,6 +129,8 @@ def _problem(detail: ErrorDetails, places: Mapping[KeyPath, Place]) -> Problem:
         close = difflib.get_close_matches(path[-1], allowed, n=1)
         meant = f" (did you mean {close[0]!r}?)" if close else ""
         message = f"unknown key{meant}; allowed here: {', '.join(allowed)}"
+    elif detail["type"] == "value_error":
+        message = message.removeprefix("Value error, ")
     elif detail["type"] != "missing":
         message = f"{message}, not {_short(detail['input'])}"
     return _placed(".".join(path), message, places)

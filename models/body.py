@@ -39,6 +39,9 @@ _VALENCE_VAR: Final = 0.35
 _AROUSAL_VAR: Final = 0.10
 _UNKNOWN_VAR: Final = 0.35
 
+# An interval that claims to be longer counts as this long: its start matters to nobody any more.
+_LONGEST_RR_S: Final = 60.0
+
 
 class BodyModel:
     """One person's body. Times are monotonic seconds and do not go back.
@@ -73,7 +76,7 @@ class BodyModel:
             self._heart_at = -math.inf
             return
         if rr_s:
-            start = at - math.fsum(rr for rr in rr_s if math.isfinite(rr))
+            start = at - math.fsum(min(abs(rr), _LONGEST_RR_S) for rr in rr_s if math.isfinite(rr))
             if self._intervals and start - self._intervals[-1][0] > _GAP_S:
                 # Beats were lost between: what follows is no neighbour of what came before.
                 self._intervals.append((start, math.nan))

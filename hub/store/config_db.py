@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
+HUB = "hub"
+"""Who acts when nobody does."""
 PRIVACY = "privacy"
 GUESTS = "guests"
 
@@ -98,7 +100,10 @@ class ConfigDb:
         return self._settings.get(key, default)
 
     async def set(self, key: str, value: Json, by: str) -> None:
-        """Store a setting and who made it; it counts once it is on the disk."""
+        """Store a setting; it counts once it is on the disk.
+
+        What a person sets goes to the audit log; what the hub itself notes down does not.
+        """
         text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
         if len(text.encode()) > MAX_SETTING_BYTES:
             raise StoreError(f"the setting {key!r} is longer than {MAX_SETTING_BYTES} bytes")
@@ -106,7 +111,8 @@ class ConfigDb:
 
         def job(conn: sqlite3.Connection) -> None:
             conn.execute("INSERT OR REPLACE INTO setting VALUES (?, ?, ?)", (key, text, now))
-            add_audit(conn, now, by, f"set {key}", text if key in (PRIVACY, GUESTS) else "")
+            if by != HUB:
+                add_audit(conn, now, by, f"set {key}", text if key in (PRIVACY, GUESTS) else "")
 
         await self.write(job)
         self._settings[key] = value

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from hub.sense.sources import TEXT, camera_id, microphone_id
+from hub.sense.sources import TEXT, camera_id, microphone_id, wearable_id
 from hub.settings import Settings
 from hub.types import PersonId, RoomId, SourceId
 from models.types import Sense
@@ -23,7 +23,7 @@ def allowed_sources(
     """
     senses = settings.senses
     allowed = {
-        SourceId(key)
+        wearable_id(key)
         for key, wearable in senses.wearables.items()
         if may_sense(consents, PersonId(wearable.person), Sense.BODY)
     }

@@ -20,7 +20,7 @@ from hub.state_dir import state_dir
 from hub.store import export as exporting
 from hub.store import queries
 from hub.store.ageing import DAY_MS
-from hub.store.config_db import ConfigDb
+from hub.store.config_db import HUB, ConfigDb
 from hub.store.consent import RESTORED, ConsentStore
 from hub.store.erase import Erased, Eraser
 from hub.store.export import Manifest
@@ -120,7 +120,7 @@ class Store:
     async def run(self, service: Service) -> None:
         """Commit, keep up and copy when due, until cancelled."""
         while True:
-            await self.tick()
+            await self.tick(service.beat)
             service.healthy()
             if self._unchecked:
                 self._unchecked = False
@@ -131,8 +131,11 @@ class Store:
             except TimeoutError:
                 continue
 
-    async def tick(self) -> None:
-        """Do what is due now; `run` does this every few seconds. Raises StoreError."""
+    async def tick(self, beat: Callable[[], None] = lambda: None) -> None:
+        """Do what is due now; `run` does this every few seconds. Raises StoreError.
+
+        `beat` is called now and then while it takes long.
+        """
         now = self._clock.monotonic()
         if self._reserve.full:
             await self._pool.run(self._reserve.keep)
@@ -143,7 +146,7 @@ class Store:
             await self._as_space_allows(self._history.commit)
         if now - self._upkept_at >= UPKEEP_EVERY_S:
             self._upkept_at = now
-            await self._as_space_allows(self._upkeep.run)
+            await self._as_space_allows(partial(self._upkeep.run, beat))
         if now - self._copied_at >= COPY_EVERY_S:
             self._copied_at = now
             await self._as_space_allows(self._upkeep.copy)
@@ -264,7 +267,7 @@ class Store:
 
     # A person's rights --------------------------------------------------------------------
 
-    async def export(self, person: PersonId, out_dir: Path, by: str = "hub") -> Manifest:
+    async def export(self, person: PersonId, out_dir: Path, by: str = HUB) -> Manifest:
         """Write everything about a person into a new or empty directory. Raises StoreError."""
         await self.flush()
         made_at_ms = self.config.now_ms()
@@ -275,7 +278,7 @@ class Store:
         return manifest
 
     async def erase(
-        self, person: PersonId | None, by: str = "hub", *, keep_shared: bool = False
+        self, person: PersonId | None, by: str = HUB, *, keep_shared: bool = False
     ) -> Erased:
         """Erase a person, or everything (None), and prove it.
 

@@ -1,6 +1,7 @@
 """What is done once an hour: note the age, sum up moods, forget what is too old, shrink."""
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -41,23 +42,23 @@ class Upkeep:
         self._clock = clock
         self._rollups = Rollups(clock.local().tzinfo)
 
-    async def run(self) -> None:
-        """Do all of it. Raises StoreError."""
+    async def run(self, beat: Callable[[], None]) -> None:
+        """Do all of it; `beat` is called after every step. Raises DiskFull or StoreError."""
         file = self._file
         await self._history.mark_age()
         while await file.work(self._rollups.advance):
-            pass
+            beat()
         deleted = 0
         for table in retention.READINGS:
-            deleted += await self._expire(table, self._keep_readings_ms)
+            deleted += await self._expire(table, self._keep_readings_ms, beat)
         for table in retention.RECORDS:
-            deleted += await self._expire(table, self._keep_records_ms)
+            deleted += await self._expire(table, self._keep_records_ms, beat)
         longest = max(self._keep_readings_ms, self._keep_records_ms)
         await file.work(lambda conn: file.age.forget_marks(conn, longest))
         if await file.work(retention.delete_unused_words):
             self.forget_words()
         while await file.work(retention.give_back_space):
-            pass
+            beat()
         if file.age.now_ms() > self._keep_readings_ms:  # it holds readings as old as the history
             remove(put_aside_files(file.writer.path))
         log.debug("store_upkeep", deleted=deleted)
@@ -78,7 +79,7 @@ class Upkeep:
         self._file.forget_words()
         self._rollups.forget()
 
-    async def _expire(self, table: str, keep_ms: int) -> int:
+    async def _expire(self, table: str, keep_ms: int, beat: Callable[[], None]) -> int:
         age = self._file.age
         last = await self._file.work(lambda conn: age.last_id_older_than(conn, table, keep_ms))
 
@@ -88,4 +89,5 @@ class Upkeep:
         deleted = 0
         while gone := await self._file.work(some):
             deleted += gone
+            beat()
         return deleted

@@ -106,7 +106,7 @@ def markers_of(person: str, name: str) -> tuple[str, ...]:
 
 def names(marker: str, text: str) -> bool:
     """True when a text holds the marker as a word: `mira` is in `mira_calm`, not in `admiral`."""
-    start = text.find(marker)
+    start = text.find(marker) if marker else -1
     while start >= 0:
         end = start + len(marker)
         if not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
@@ -120,7 +120,7 @@ def without(marker: str, text: str, instead: str = "erased") -> str:
     parts: list[str] = []
     start = 0
     while True:
-        found = text.find(marker, start)
+        found = text.find(marker, start) if marker else -1
         if found < 0:
             return "".join((*parts, text[start:]))
         end = found + len(marker)

@@ -71,6 +71,6 @@ class Writer:
         self._conn = connect(self.path, self.file)
 
     def _close(self) -> None:
-        if self._conn is not None:
-            self._conn.close()
-            self._conn = None
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            conn.close()

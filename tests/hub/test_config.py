@@ -70,7 +70,11 @@ def test_every_error_is_listed_at_once_in_order(tmp_path: Path) -> None:
         ("senses: {text: {room: attic}}", "1: senses.text.room: unknown room 'attic'"),
         ("senses: {cameras: {c: {room: x, url: 0}}}", "1: senses.cameras.c.room: unknown room"),
         ("scenes: {s: {name: empty}}", "1: scenes.s: changes nothing"),
-        ("drivers: {mqtt: {ca_file: no.crt}}", "1: drivers.mqtt.ca_file: there is no file"),
+        (
+            "drivers: {mqtt: {tls: true, ca_file: no.crt}}",
+            "1: drivers.mqtt.ca_file: there is no file",
+        ),
+        ("drivers: {mqtt: {ca_file: no.crt}}", "1: drivers.mqtt: `ca_file` means TLS"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, text: str, expected: str) -> None:

@@ -48,7 +48,7 @@ def test_who_does_not_live_in_a_room_is_not_asked_for_it() -> None:
 
 def test_wearables_and_text_are_their_own_persons() -> None:
     assert allowed_sources(HOME, frozenset({(MIRA, Sense.BODY)})) == frozenset()
-    assert allowed_sources(HOME, frozenset({(JON, Sense.BODY)})) == {"strap"}
+    assert allowed_sources(HOME, frozenset({(JON, Sense.BODY)})) == {"wearable:strap"}
     assert allowed_sources(HOME, frozenset({(JON, Sense.TEXT)})) == {"text"}
     assert may_sense(frozenset({(JON, Sense.TEXT)}), JON, Sense.TEXT)
     assert not may_sense(frozenset({(JON, Sense.TEXT)}), MIRA, Sense.TEXT)
@@ -57,14 +57,14 @@ def test_wearables_and_text_are_their_own_persons() -> None:
 @pytest.mark.parametrize("flags", [{"privacy": True}, {"guests": True}])
 def test_privacy_and_guests_switch_off_what_sees_and_hears(flags: dict[str, bool]) -> None:
     assert allowed_sources(HOME, EVERYONE) == {
-        *("camera:living", "microphone:bed", "microphone:living_mic", "strap", "text")
+        *("camera:living", "microphone:bed", "microphone:living_mic", "wearable:strap", "text")
     }
-    assert allowed_sources(HOME, EVERYONE, **flags) == {"strap", "text"}
+    assert allowed_sources(HOME, EVERYONE, **flags) == {"wearable:strap", "text"}
 
 
 def test_a_home_without_people_senses_nothing() -> None:
     nobody = HOME.model_copy(update={"people": {}})
-    assert allowed_sources(nobody, EVERYONE) == {"strap"}
+    assert allowed_sources(nobody, EVERYONE) == {"wearable:strap"}
 
 
 def test_text_that_is_switched_off_is_off() -> None:
@@ -154,6 +154,7 @@ async def test_settings_outlive_the_hub_and_are_audited(tmp_path: Path) -> None:
         await store.config.set_privacy(True, "mira")
         await store.config.set_guests(True, "jon")
         await store.config.set("theme", {"dark": [1, 2.5, None]}, "mira")
+        await store.config.set("learned.mira", [0.1, 0.2], "hub")  # no audit: nobody did it
         with pytest.raises(StoreError, match="longer than"):
             await store.config.set("theme", "x" * 70_000, "mira")
     async with opened(tmp_path / "s") as store:

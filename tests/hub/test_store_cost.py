@@ -71,8 +71,14 @@ async def test_a_few_decisions_are_simulated_in_a_moment(tmp_path: Path) -> None
     assert cost.rows == cost.tables["decision"] == 50
     assert 0 < cost.kept_bytes < cost.written_bytes
     assert cost.disk_bytes >= 0
+    clock = ManualClock()
+    async with opened(tmp_path / "s", clock) as store:
+        assert await live(store, clock, 310) == 1
+        counts = await store.counts()
+    assert counts["decision"] == 51
+    assert 165 <= counts["reading"] <= 195
     later = await day(StoreSettings(directory=tmp_path / "s"), ManualClock(), 0)
-    assert later.tables["decision"] == 50
+    assert later.tables["decision"] == 51
 
 
 async def test_recording_never_waits(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from hub.clock import ManualClock, SystemClock
 from hub.errors import DiskFull, StoreCorrupt, StoreError
 from hub.store import copies, recover
+from hub.store import reserve as reserve_module
 from hub.store import store as store_module
 from hub.store.consent import RESTORED
 from hub.store.db import connect, store_error
@@ -443,6 +444,27 @@ async def test_a_disk_that_stays_full_keeps_decisions_waiting(tmp_path: Path) ->
         assert (tmp_path / "s" / "reserve").exists()
 
 
+async def test_while_the_disk_is_full_only_what_matters_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = ManualClock()
+    async with opened(tmp_path / "s", clock) as store:
+        monkeypatch.setattr(reserve_module, "free_bytes", lambda _: 0)
+        await store._file.release_reserve()
+        store.record(sensed(clock))
+        clock.advance(6)
+        assert not store.record(sensed(clock))
+        for number in (1, 2):
+            store.record(mood(clock, number, valence=number / 10))
+            clock.advance(6)
+        store.record(decision(clock, 1, mood_id=2))
+        await store.flush()
+        assert [one.id for one in await store.moods()] == [2]
+        assert store.drops() == {"reading": 2, "mood": 1}
+        wal = tmp_path / "s" / f"{File.HISTORY}-wal"
+        assert wal.stat().st_size == 0  # emptied at once, so as not to eat the reserve's room
+
+
 async def limit_pages(store: Store, pages: int) -> None:
     """Let history.db have no more pages than this (at least those it has)."""
     await store._file.writer.run(
@@ -551,6 +573,45 @@ async def test_a_flush_that_is_cancelled_loses_and_doubles_nothing(tmp_path: Pat
     assert (counts["decision"], counts["outcome"]) == (200, 200)
 
 
+async def test_a_history_whose_closing_fails_is_made_anew_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = ManualClock()
+    async with opened(tmp_path / "s", clock) as store:
+        writer = store._file.writer
+
+        async def no_close() -> None:
+            monkeypatch.undo()
+            raise StoreError("it will not close")
+
+        for number in range(1, 301):
+            store.record(decision(clock, number))
+        await store.flush()
+        await break_under(store)
+        monkeypatch.setattr(writer, "close", no_close)
+        for number in range(301, 401):
+            store.record(decision(clock, number))
+        await store.flush()
+        assert len(await store.decisions()) == 100
+
+
+def test_a_file_that_cannot_be_checked_is_not_taken_for_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = new_directory(tmp_path / "s") / File.HISTORY
+
+    def busy(conn: sqlite3.Connection) -> bool:
+        error = sqlite3.OperationalError("database is locked")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise error
+
+    monkeypatch.setattr(recover, "is_sound", busy)
+    with pytest.raises(StoreError, match="locked"):
+        inspect(path, File.HISTORY)
+    assert recover.is_readable(path)
+    assert path.exists()
+
+
 def test_errors_of_sqlite_become_the_stores_own(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     path.write_bytes(b"rubbish" * 1000)
@@ -576,6 +637,8 @@ async def test_closing_says_when_the_last_rows_could_not_be_written(
         await store.close()
     async with opened(tmp_path / "s", clock) as again:
         assert again.health()["ok"]
+    with pytest.raises(StoreError, match="the store is closed"):
+        await store.decisions()
 
 
 async def test_the_store_commits_by_itself_when_it_is_supervised(tmp_path: Path) -> None:

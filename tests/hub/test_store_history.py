@@ -16,7 +16,7 @@ from drivers.types import (
 )
 from hub.clock import ManualClock
 from hub.errors import StoreError
-from hub.store import queries
+from hub.store import queries, row_writer
 from hub.store.backlog import LIMIT, Backlog
 from hub.store.history import EARLY_ROWS
 from hub.store.pool import Pool
@@ -431,6 +431,20 @@ async def test_texts_are_stored_once(tmp_path: Path) -> None:
         await store.flush()
         for number in range(51, 101):
             store.record(decision(clock, number, because=f"sad for {number} minutes"))
+    assert rows(tmp_path / "s", "SELECT count(*) FROM text") == [(6,)]
+
+
+async def test_a_cache_of_texts_that_is_full_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_writer, "CACHED_WORDS", 3)
+    clock = ManualClock()
+    async with opened(tmp_path / "s", clock) as store:
+        for number, rule in enumerate(("a", "b", "a", "c", "b", "a"), 1):
+            store.record(decision(clock, number, rule=rule))
+            await store.flush()
+        found = await store.decisions()
+        assert [one.rule for one in found[::-1]] == ["a", "b", "a", "c", "b", "a"]
     assert rows(tmp_path / "s", "SELECT count(*) FROM text") == [(6,)]
 
 

@@ -382,6 +382,7 @@ def test_a_trace_in_free_bytes_is_found_and_a_longer_word_in_use_is_none(tmp_pat
         ("mira", "Mira", False),
         ("Mira Zöll", "is Mira Zöll sad", True),
         ("mira", "", False),
+        ("", "mira", False),
     ],
 )
 def test_a_name_counts_as_a_word(marker: str, text: str, named: bool) -> None:

@@ -188,6 +188,23 @@ async def test_a_directory_that_cannot_be_made_is_a_clear_error(place: str) -> N
         await store.open()
 
 
+async def test_a_directory_that_cannot_be_written_is_a_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(StoreError, match="cannot be written"):
+        await Store(settings(new_directory(tmp_path / "s")), ManualClock()).open()
+    with pytest.raises(StoreError, match="cannot be written: No such file"):
+        DirectoryLock(tmp_path / "gone").take()
+    DirectoryLock(tmp_path / "gone").drop()  # nothing was taken
+
+
+def test_a_file_without_a_schema_needs_all_of_it(tmp_path: Path) -> None:
+    conn = connect(tmp_path / File.QUEUE, File.QUEUE)
+    assert migrate.pending(conn, File.QUEUE) == ("0001_outbox",)
+    conn.close()
+
+
 async def test_a_file_that_is_a_directory_is_a_clear_error(tmp_path: Path) -> None:
     directory = new_directory(tmp_path / "s")
     (directory / File.HISTORY).unlink()
