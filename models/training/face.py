@@ -94,7 +94,7 @@ class Trainer:
             self._epoch += 1
             self._save()
             progress = self._progress(epochs, limit_s, 0.0)
-            left = self._spent_s * (1 - progress) / max(progress, 1e-6)
+            left = self._spent_s * max(1 - progress, 0.0) / max(progress, 1e-6)
             accuracy = (
                 logits(self._average, self._held_out.images).argmax(1) == self._held_out.labels
             ).mean()
