@@ -17,6 +17,7 @@ from hub.control_client import ControlClient
 from hub.errors import HubError, NotRunning
 
 START_LIMIT_S = 20.0
+QUIET = {"MOODSYNC__log__level": "error"}
 
 
 def free_port() -> int:
@@ -61,14 +62,24 @@ def running(*command: str, environment: dict[str, str] | None = None) -> Iterato
         _end(process)
 
 
-@contextlib.contextmanager
-def hub(folder: Path, config: dict[str, Any]) -> Iterator[tuple[int, ControlClient]]:
-    """Run a whole hub with this configuration; yield its process id and its control socket."""
+def write_config(folder: Path, config: dict[str, Any]) -> Path:
+    """Write a configuration whose state lies in `folder`; return the file."""
     config = config | {"store": {"directory": str(folder / "state")} | config.get("store", {})}
     file = folder / "hub.yaml"
     file.write_text(yaml.safe_dump(config))
-    command = (sys.executable, "-m", "hub", "run", "--no-input", "--config", str(file))
-    with running(*command, environment={"MOODSYNC__log__level": "warning"}) as pid:
+    return file
+
+
+def hub_command(file: Path) -> tuple[str, ...]:
+    """Return the command that runs a hub with this configuration."""
+    return (sys.executable, "-m", "hub", "run", "--no-input", "--config", str(file))
+
+
+@contextlib.contextmanager
+def hub(folder: Path, config: dict[str, Any]) -> Iterator[tuple[int, ControlClient]]:
+    """Run a whole hub with this configuration; yield its process id and its control socket."""
+    command = hub_command(write_config(folder, config))
+    with running(*command, environment=QUIET) as pid:
         client = _wait_for_hub(folder / "state" / "control.sock")
         try:
             yield pid, client
