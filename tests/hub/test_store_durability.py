@@ -39,7 +39,8 @@ from tests.hub.store_support import (
     settings,
 )
 
-KILLS = 10
+KILLS = 12
+ACKNOWLEDGED = ("flushed", "consented", "queued")
 
 
 @pytest.mark.slow
@@ -49,7 +50,7 @@ def test_a_killed_hub_loses_nothing_that_it_acknowledged(tmp_path: Path) -> None
     chance = random.Random(7)
     flushed = queued = 0
     consented: set[str] = set()
-    for _ in range(KILLS):
+    for run in range(KILLS):
         child = subprocess.Popen(
             [sys.executable, "-m", "tests.hub.store_child", str(directory)],
             stdout=subprocess.PIPE,
@@ -57,9 +58,15 @@ def test_a_killed_hub_loses_nothing_that_it_acknowledged(tmp_path: Path) -> None
         )
         assert child.stdout is not None
         assert child.stdout.readline().startswith("opened")
-        time.sleep(chance.uniform(0.01, 0.4))
+        told: list[str] = []
+        if run % 2:  # at any moment
+            time.sleep(chance.uniform(0.01, 0.4))
+        else:  # in the moment after an acknowledgement
+            at = chance.randint(3, 20)
+            while len(told) < at or not told[-1].startswith(ACKNOWLEDGED[run // 2 % 3]):
+                told.append(child.stdout.readline())
         child.kill()
-        for line in child.stdout.read().splitlines():
+        for line in (*told, *child.stdout.read().splitlines()):
             what, number = line.split()
             match what:
                 case "flushed":

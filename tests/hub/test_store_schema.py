@@ -271,3 +271,15 @@ def test_main_applies_what_is_pending(tmp_path: Path, monkeypatch: pytest.Monkey
         monkeypatch.setitem(sys.modules, name, sys.modules.get(name))
     shutil.copy(new_directory(tmp_path / "s") / File.QUEUE, tmp_path / File.QUEUE)
     assert migrate.main([str(tmp_path / File.QUEUE)]) == 0
+
+
+def test_the_documentation_names_every_table(tmp_path: Path) -> None:
+    text = (RELEASED.parent.parent / "docs" / "storage.md").read_text(encoding="utf-8")
+    directory = new_directory(tmp_path / "s")
+    tables = rows(
+        directory,
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '[_s]*_[ms]*'",
+    )
+    assert len(tables) >= 11
+    for (name,) in tables:
+        assert f"\n| `{name}` | " in text, name
