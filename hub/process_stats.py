@@ -1,7 +1,6 @@
 """What a process uses, from /proc (proc(5)); works for this process and for its children."""
 
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +29,3 @@ def process_stats(pid: int | None = None) -> ProcessStats | None:
         rss_mb=round(resident * _PAGE_BYTES / 1e6, 1),
         cpu_s=(int(fields[11]) + int(fields[12])) / _TICKS_PER_S,
     )
-
-
-def process_age_s() -> float:
-    """Return for how long this process has been running."""
-    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
-    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / _TICKS_PER_S

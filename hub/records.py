@@ -67,7 +67,7 @@ class Records:
 
     async def erase(self, person: str | None) -> dict[str, Any]:
         """Erase a person, or everything, and look through the files for traces."""
-        who = None if person is None else PersonId(person)
+        who = None if person is None else self._known(person)
         erased = await self._store.erase(who, BY)
         return {
             "person": person,
@@ -88,6 +88,14 @@ class Records:
         if not self._store.record_correction(verdict, note, decision=decision, mood=mood):
             raise Refusal("not_stored", "the correction could not be kept", "is the disk full?")
         await self._store.flush()
+
+    def _known(self, name: str) -> PersonId:
+        """Return a person of the configuration or of the files: they may have moved out."""
+        known = {*self._settings.people, *(person.id for person in self._store.config.people())}
+        if name not in known:
+            people = ", ".join(sorted(known)) or "nobody is known"
+            raise Refusal("unknown_person", f"there is nobody called {name!r}", f"people: {people}")
+        return PersonId(name)
 
     def _person(self, name: str) -> PersonId:
         if name not in self._settings.people:

@@ -62,7 +62,7 @@ def _fetch(args: argparse.Namespace, catalog: Catalog) -> int:
 
     def progress(now: Progress) -> None:
         if not args.json:
-            print(f"[{now.index + 1}/{now.count}] {now.id}: {now.step}", file=sys.stderr)
+            print(f"[{now.index}/{now.count}] {now.id}: {now.step}", file=sys.stderr)
 
     paths = [str(path) for path in fetch(None, progress, catalog)]
     return show(args, {"fetched": paths}, [f"{len(paths)} packaged weight files are in place"])

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
 
+from hub.cli import started as _started  # noqa: F401 - notes the time; keep it first
 from hub.cli.commands import COMMANDS, add_arguments
 from hub.errors import ConfigError, ConsentRequired, HubError, NotRunning, Refusal
 from models.errors import WeightsError

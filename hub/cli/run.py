@@ -14,11 +14,11 @@ import structlog
 from hub import notify
 from hub.app import Hub
 from hub.cli.hardware import with_real_hardware
+from hub.cli.started import STARTED
 from hub.clock import SystemClock
 from hub.config import DEMO, find_config, load
 from hub.errors import ConfigError, HubError
 from hub.log import set_up
-from hub.process_stats import process_age_s
 from hub.settings import Settings
 from hub.summary import summary, usage
 
@@ -49,7 +49,7 @@ class _Run:
         self._args = args
         self._read = read
         self._clock = SystemClock(settings.home.timezone)
-        self._started = self._clock.monotonic() - process_age_s()
+        self._started = STARTED
         self._settings = settings
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
