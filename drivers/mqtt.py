@@ -162,8 +162,10 @@ class MqttDriver:
 
     def turn_over(self) -> None:
         """See Receiver."""
-        while self._changed:
-            known = self._changed.pop()
+        if not self._changed:
+            return
+        changed, self._changed = self._changed, []
+        for known in changed:
             known.changed = False
             if known.merged and known.device == known.told:
                 self.stats.coalesced += 1  # it went there and back before anybody was told

@@ -10,6 +10,7 @@ from hub.errors import Refusal
 from hub.words import how_sure, seems
 
 MAX_STDIN_CHARS = 100_000
+HARD_TO_READ = 0.5
 
 
 def say(args: argparse.Namespace) -> int:
@@ -21,8 +22,8 @@ def say(args: argparse.Namespace) -> int:
     if answer["emotions"]:
         heard = ", ".join(f"{name} {share:.0%}" for name, share in answer["emotions"])
         lines.append(f"read in the text: {heard}")
-    if not answer["english"]:
-        lines.append("this does not look like English; the text model is unsure with it")
+    if answer["quality"] < HARD_TO_READ:
+        lines.append("hard to read: very short, or not English; it counts little")
     return show(args, answer, lines)
 
 

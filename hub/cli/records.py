@@ -13,6 +13,7 @@ from typing import Any
 from hub.cli.output import columns, connect, settings_of, show
 from hub.clock import SystemClock
 from hub.errors import NotRunning, Refusal
+from hub.log import set_up
 from hub.records import Records
 from hub.store.store import Store
 
@@ -96,6 +97,7 @@ async def _offline(
     args: argparse.Namespace, work: Callable[[Records], Coroutine[Any, Any, dict[str, Any]]]
 ) -> dict[str, Any]:
     settings = settings_of(args)
+    set_up("warning", settings.log.format)  # to standard error: what is printed stays clean
     store = Store(settings.store, SystemClock(settings.home.timezone))
     await store.open()
     try:

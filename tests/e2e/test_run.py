@@ -86,7 +86,7 @@ def test_privacy_mode_closes_camera_and_microphone_and_is_remembered(tmp_path: P
     with running_hub(tmp_path) as hub:
         hub.wait_for(lambda s: states(s) == {"on"})
         hub.cli("privacy", "on")
-        hub.wait_for(lambda s: states(s) == {"off"}, 3.0)
+        hub.wait_for(lambda s: states(s) == {"off"}, 6.0)
         frames = hub.cli("status")["sense_process"]["frames"]
     with running_hub(tmp_path) as hub:
         status = hub.wait_for(lambda s: s["sense_process"]["ready_after_s"] is not None)
