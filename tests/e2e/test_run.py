@@ -84,7 +84,7 @@ def test_privacy_mode_closes_camera_and_microphone_and_is_remembered(tmp_path: P
         return {s["state"] for s in senses if s["sense"] in {"face", "voice"}}
 
     with running_hub(tmp_path) as hub:
-        hub.wait_for(lambda s: states(s) == {"on"})
+        hub.wait_for(lambda s: states(s) == {"on"} and s["sense_process"]["frames"] > 0)
         hub.cli("privacy", "on")
         hub.wait_for(lambda s: states(s) == {"off"}, 6.0)
         frames = hub.cli("status")["sense_process"]["frames"]
