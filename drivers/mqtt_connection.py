@@ -81,7 +81,6 @@ class Connection(asyncio.Protocol):
         self._early = True
         self._answers: dict[int, asyncio.Future[None]] = {}
         self._packet_id = 0
-        self._outgoing: list[bytes] = []
         self._last_sent = self._last_received = time.monotonic()
         self._tick: asyncio.TimerHandle | None = None
 
@@ -102,15 +101,14 @@ class Connection(asyncio.Protocol):
         return answer
 
     def send(self, packet: bytes) -> None:
-        """Send with everything else that is sent in this turn of the loop."""
+        """Send now; what the kernel does not take at once follows. Raises Unreachable."""
         transport = self._transport
         if transport is None or self.gone.done():
             raise Unreachable("the connection to the broker is lost")
         if transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             raise Unreachable("the broker takes no data")
-        if not self._outgoing:
-            self._loop.call_soon(self._flush)
-        self._outgoing.append(packet)
+        self._last_sent = time.monotonic()
+        transport.write(packet)
 
     def acknowledge_early(self, early: bool) -> None:
         """Choose whether what is read is acknowledged at once."""
@@ -122,9 +120,8 @@ class Connection(asyncio.Protocol):
         if self._transport is not None and not self.gone.done() and self.logged_in.done():
             will = self._broker.will
             if will is not None:
-                self._outgoing.append(wire.publish(will.topic, will.payload, retain=True))
-            self._outgoing.append(wire.DISCONNECT)
-            self._flush()
+                self._transport.write(wire.publish(will.topic, will.payload, retain=True))
+            self._transport.write(wire.DISCONNECT)
         self._end(Unreachable("the connection to the broker was closed"))
         for future in (self.gone, self.logged_in):
             if not future.cancelled():
@@ -248,12 +245,6 @@ class Connection(asyncio.Protocol):
         else:
             answer.set_exception(problem)
 
-    def _flush(self) -> None:
-        if self._outgoing and self._transport is not None and not self.gone.done():
-            self._last_sent = time.monotonic()
-            self._transport.write(b"".join(self._outgoing))
-        self._outgoing.clear()
-
     def _keep_alive(self) -> None:
         """Ask whether the broker is alive when it or we were silent; end it when it is not."""
         now, limit_s = time.monotonic(), self._broker.keepalive_s
@@ -266,9 +257,12 @@ class Connection(asyncio.Protocol):
         self._tick = self._loop.call_later(limit_s / 8, self._keep_alive)
 
     def _quick_ack(self, early: bool) -> None:
-        if _QUICKACK is not None and self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, int(early))
+        if _QUICKACK is None or self._socket is None:
+            return
+        try:
+            self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, int(early))
+        except OSError:
+            return  # the connection is ending, and will say so itself
 
     def _end(self, reason: Exception) -> None:
         """Close everything; whoever waits for an answer gets the reason."""

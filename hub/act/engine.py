@@ -53,20 +53,20 @@ class Actor:
         self._clock = clock
         self._snapshots = Snapshots()
         self._waiting: dict[RoomId, Decision] = {}
-        self._wake = asyncio.Event()
+        self._group: asyncio.TaskGroup | None = None
         bus.on(Decision, self._decided)
         bus.on(ManualChange, self._changed_by_hand)
 
     async def run(self, service: Service) -> None:
         """Act on decisions until cancelled."""
-        service.healthy()
         async with asyncio.TaskGroup() as group:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                waiting, self._waiting = self._waiting, {}
-                for decision in waiting.values():
-                    self._start(group, decision)
+            self._group = group
+            self._start_waiting()
+            service.healthy()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self._group = None
 
     async def apply_scene(
         self, room: RoomId, scene: str, *, by_person: bool
@@ -95,10 +95,19 @@ class Actor:
         self._settings = settings
 
     def _decided(self, decision: Decision) -> None:
+        if not self._waiting and self._group is not None:
+            # When everything that this event set going has been said: a later decision counts.
+            asyncio.get_running_loop().call_soon(self._start_waiting)
         if self._waiting.pop(decision.room, None) is not None:
             self.replaced += 1
         self._waiting[decision.room] = decision
-        self._wake.set()
+
+    def _start_waiting(self) -> None:
+        if self._group is None:
+            return
+        waiting, self._waiting = self._waiting, {}
+        for decision in waiting.values():
+            self._start(self._group, decision)
 
     def _changed_by_hand(self, change: ManualChange) -> None:
         self._snapshots.drop(change.room, change.device)
@@ -112,6 +121,9 @@ class Actor:
             commands = self._plan(decision.room, decision.goal, by)
         except NotFound as err:
             log.warning("decision_not_possible", rule=decision.rule, reason=str(err))
+            return
+        except Exception:
+            log.exception("decision_not_planned", rule=decision.rule)
             return
         for command in commands:
             group.create_task(

@@ -133,10 +133,13 @@ class Session:
             await self._stop()
             raise
         finally:
-            self._fail_texts(SenseGone("the sensing process has ended"))
             self._child.kill()
-            await _cancelled(jobs)
-            await self._child.ended()
+            try:
+                await _cancelled(jobs)
+                await self._child.ended()
+            finally:
+                # Last, and without a wait behind it: who asks again must find no session any more.
+                self._fail_texts(SenseGone("the sensing process has ended"))
 
     def allow(self, sources: frozenset[SourceId], closing: frozenset[SourceId]) -> None:
         """Switch sources on and off; those in `closing` must confirm that they are off."""

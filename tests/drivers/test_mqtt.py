@@ -147,6 +147,18 @@ async def test_a_device_without_kept_availability_is_there_once_it_reports(broke
         await port.until(lambda: port.devices[CLIMATE].available)
 
 
+async def test_messages_that_say_nothing_are_counted_and_change_nothing(broker: Broker) -> None:
+    driver = driver_at(broker.port)
+    async with running(driver) as port, house(broker.port) as house_:
+        await house_.publish("climate/status", "online")
+        await house_.publish("climate/status", "perhaps")
+        await house_.publish("lux", b"", qos=1)  # a kept message is deleted
+        await house_.publish("lux", "1")
+        await port.until(lambda: port.state(LUX).values == {"illuminance": 1.0})
+        assert port.devices[CLIMATE].available
+        assert driver.stats.malformed == 1
+
+
 async def test_the_hub_says_when_it_comes_and_goes(broker: Broker) -> None:
     async with house(broker.port, "moodsync-hub/availability") as house_:
         async with running(driver_at(broker.port)):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from drivers import mqtt_client
+from drivers import mqtt, mqtt_client
 from drivers import mqtt_wire as wire
 from drivers.mqtt_client import MqttLink
 from drivers.mqtt_connection import Broker as BrokerAddress
@@ -324,6 +324,63 @@ async def test_a_broker_that_refuses_subscriptions_is_unreachable() -> None:
         error = await outcome(driver_at(port))
     assert isinstance(error, Unreachable)
     assert "refuses 1 subscriptions" in error.reason
+
+
+async def test_a_broker_that_does_not_answer_to_us_is_unreachable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mqtt, "START_LIMIT_S", 0.1)
+    monkeypatch.setattr(mqtt_client, "CONNECT_LIMIT_S", 0.1)
+    accepted = b"\x20\x02\x00\x00"
+    for answers in ((), (accepted,), (accepted, wire.puback(1))):
+        async with listener(*answers) as (port, _):
+            error = await outcome(driver_at(port))
+        assert isinstance(error, Unreachable)
+        assert "does not answer" in error.reason
+
+
+async def test_a_broker_that_keeps_our_probe_to_itself_is_used_all_the_same() -> None:
+    answers = (b"\x20\x02\x00\x00", wire.puback(1), b"\x90\x03\x00\x02\x00")
+    async with listener(*answers) as (port, _):
+        with capture_logs() as logs:
+            async with running(driver_at(port)):
+                async with asyncio.timeout(5):
+                    while not any(entry["event"] == "mqtt_probe_unanswered" for entry in logs):
+                        await asyncio.sleep(0.05)
+    assert not [entry for entry in logs if entry["log_level"] == "warning"]
+
+
+async def test_a_frozen_broker_does_not_fill_our_memory(tmp_path: Path) -> None:
+    with Broker(tmp_path) as broker:
+        address = BrokerAddress("127.0.0.1", broker.port, "crowd", 30, 1000)
+        async with MqttLink.open(address, Deaf()) as link:
+            broker.freeze()
+            sent = 0
+            with contextlib.suppress(Unreachable):
+                for sent in range(10_000):  # noqa: B007 - looked at afterwards
+                    link.send("lux", b"x" * 10_000)
+            assert sent < 9_999
+            with pytest.raises(Unreachable, match="takes no data"):
+                link.send("lux", b"1")
+            broker.thaw()
+
+
+async def test_a_command_that_nobody_waits_for_any_more_frees_its_number(tmp_path: Path) -> None:
+    with Broker(tmp_path) as broker:
+        address = BrokerAddress("127.0.0.1", broker.port, "crowd", 30, 1000)
+        async with MqttLink.open(address, Deaf()) as link:
+            waiting = link._connection._answers
+            task = asyncio.create_task(link.publish("lux", b"1"))
+            await asyncio.sleep(0)
+            task.cancel()
+            assert len(waiting) == 1
+            await link.publish("lux", b"2")
+            assert waiting == {}
+            never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            never.cancel()
+            waiting.update(dict.fromkeys(range(1, 65_536), never))
+            with pytest.raises(Unreachable, match="unanswered"):
+                await link.publish("lux", b"3")
 
 
 async def test_random_bytes_after_login_never_break_anything_but_the_connection() -> None:

@@ -104,7 +104,7 @@ class Rogue:
             self.send(StateChange(source=CAMERA, state=SenseState.ON, reason=Reason.NONE))
         elif self.mode == "connect":
             self.send(ConnectRequest(source=CAMERA))
-        else:
+        elif self.mode != "text":  # there a hub without a camera is played for
             self.send(StateChange(source=CAMERA, state=SenseState.OFF, reason=Reason.NONE))
             if self.mode == "stubborn":
                 self.face()

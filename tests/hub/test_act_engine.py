@@ -119,6 +119,18 @@ async def test_an_unknown_scene_or_device_in_a_decision_stops_nothing(rig: Rig) 
     assert rig.errors == []
 
 
+async def test_a_decision_that_breaks_the_plan_stops_no_other(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lamp = rig.add("lamp")
+    rig.decide(decision(rig, MusicGoal(0, 0, None), room="hall"))
+    rig.decide(decision(rig, SceneGoal("dim")))
+    monkeypatch.setattr("hub.act.engine.plan_music", None)
+    async with rig.acting():
+        await turns()
+    assert levels(rig) == [(lamp, 0.2)]
+
+
 async def test_stopping_leaves_the_lights_and_ends_what_is_under_way(rig: Rig) -> None:
     lamp = rig.add("lamp")
     rig.driver.holds = True
