@@ -6,8 +6,6 @@ the command; that costs no time on the way to the lamp, only in the outcome's.
 """
 
 import asyncio
-import ssl
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,10 +20,10 @@ from drivers.mqtt_dialects import (
     read_state,
     write_command,
 )
-from drivers.mqtt_wire import Will
+from drivers.mqtt_login import broker_of
+from drivers.mqtt_probe import HELD_BACK_S, Probe
 from drivers.settings import MqttDevice, MqttSettings
 from drivers.types import (
-    BadCredentials,
     BadPayload,
     Command,
     Device,
@@ -39,9 +37,6 @@ from drivers.types import (
 log = structlog.get_logger(__name__)
 
 NAME = "mqtt"
-HELD_BACK_S = 0.02
-"""Two small messages further apart than this show a broker that waits for acknowledgements."""
-PROBE_LIMIT_S = 0.5
 START_LIMIT_S = 20.0
 
 
@@ -105,15 +100,14 @@ class MqttDriver:
         self._changed: list[_Known] = []
         self._complained: set[str] = set()
         self._probe_topic = f"{settings.client_id}/probe"
-        self._probed: list[float] | None = None
-        self._probe_over = asyncio.Event()
+        self._probe: Probe | None = None
         self._checked = False
 
     async def run(self, port: Port) -> None:
         """See Driver."""
         self._port = port
         self._announce_all()
-        broker = _broker(self._settings)
+        broker = broker_of(self._settings)
         try:
             async with MqttLink.open(broker, self) as link:
                 await self._start(link, broker)
@@ -150,7 +144,8 @@ class MqttDriver:
         states = self._by_state.get(topic, ())
         availabilities = self._by_availability.get(topic, ())
         if topic == self._probe_topic:
-            self._probe_came(payload)
+            if self._probe is not None:
+                self._probe.came()
         elif not (states or availabilities):
             self.stats.unexpected += 1
         if not payload:
@@ -224,40 +219,21 @@ class MqttDriver:
             raise Unreachable("the broker does not answer") from err
 
     async def _check_broker(self, link: MqttLink) -> None:
-        """Say once if the broker lacks TCP_NODELAY: then it delays messages to every client.
-
-        Two small messages in a row tell: without it, the second one waits for the first one's
-        acknowledgement, which we leave to the kernel's usual delay for this moment.
-        """
+        """Say once if the broker delays messages: every client pays for it, whoever is to blame."""
         if self._checked:
             return
         self._checked = True
-        link.acknowledge_early(False)
-        self._probed, self._probe_over = [], asyncio.Event()
-        try:
-            link.send(self._probe_topic, b"1")
-            link.send(self._probe_topic, b"2")
-            async with asyncio.timeout(PROBE_LIMIT_S):
-                await self._probe_over.wait()
-            first, second = self._probed
-            if second - first > HELD_BACK_S:
-                log.warning(
-                    "mqtt_broker_delays_messages",
-                    gap_ms=round((second - first) * 1000),
-                    mend="set `set_tcp_nodelay true` in mosquitto.conf",
-                )
-        except TimeoutError:
+        self._probe = Probe()
+        gap_s = await self._probe.gap_s(link, self._probe_topic)
+        self._probe = None
+        if gap_s is None:
             log.debug("mqtt_probe_unanswered", topic=self._probe_topic)
-        finally:
-            self._probed = None
-            link.acknowledge_early(True)
-
-    def _probe_came(self, payload: bytes) -> None:
-        if self._probed is None or payload not in {b"1", b"2"}:
-            return
-        self._probed.append(time.monotonic())
-        if len(self._probed) == len((b"1", b"2")):
-            self._probe_over.set()
+        elif gap_s > HELD_BACK_S:
+            log.warning(
+                "mqtt_broker_delays_messages",
+                gap_ms=round(gap_s * 1000),
+                mend="set `set_tcp_nodelay true` in mosquitto.conf",
+            )
 
     def _announce_all(self) -> None:
         for known in self._known.values():
@@ -286,39 +262,6 @@ def _is_edge(before: DeviceState, after: DeviceState) -> bool:
         isinstance(value, bool | str) and before.values.get(kind) != value
         for kind, value in after.values.items()
     )
-
-
-def _broker(settings: MqttSettings) -> Broker:
-    """Read what the settings point to. Raises BadCredentials when a file cannot be read."""
-    return Broker(
-        settings.host,
-        settings.port,
-        settings.client_id,
-        settings.keepalive_s,
-        settings.max_payload_bytes,
-        _tls(settings),
-        settings.username,
-        _password(settings),
-        Will(f"{settings.client_id}/availability", b"offline"),
-    )
-
-
-def _tls(settings: MqttSettings) -> ssl.SSLContext | None:
-    if not settings.tls:
-        return None
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file)
-    except OSError as err:  # ssl.SSLError is one
-        raise BadCredentials(f"ca_file {settings.ca_file} cannot be used: {err}") from err
-
-
-def _password(settings: MqttSettings) -> str | None:
-    if settings.password_file is None:
-        return None
-    try:
-        return settings.password_file.read_text("utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as err:
-        raise BadCredentials(f"password_file {settings.password_file} cannot be read") from err
 
 
 def create(settings: MqttSettings, _clock: Callable[[], float]) -> MqttDriver:

@@ -65,9 +65,12 @@ class MqttLink:
             lambda packet_id: wire.publish(topic, payload, packet_id=packet_id, retain=retain)
         )
 
-    def send(self, topic: str, payload: bytes) -> None:
-        """Publish at QoS 0: handed to the kernel, no more is known. Raises Unreachable."""
-        self._connection.send(wire.publish(topic, payload))
+    def send(self, topic: str, *payloads: bytes) -> None:
+        """Publish at QoS 0, in one piece: handed to the kernel, no more is known.
+
+        Raises Unreachable.
+        """
+        self._connection.send(b"".join(wire.publish(topic, payload) for payload in payloads))
 
     async def lost(self) -> None:
         """Wait until the connection is gone, then raise Unreachable."""

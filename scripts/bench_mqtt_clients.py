@@ -130,8 +130,7 @@ async def _with_aiomqtt(port: int) -> None:
 
 
 async def _with_gmqtt(port: int) -> None:
-    import gmqtt  # noqa: PLC0415 - only if it is installed
-
+    gmqtt = importlib.import_module("gmqtt")  # only if it is installed
     marks, client = _Marks(), gmqtt.Client("echo")
 
     def on_message(_client: Any, topic: str, payload: bytes, *_: Any) -> int:

@@ -1,7 +1,7 @@
 """The yardstick of the reaction: the barest client that answers one message with another.
 
 `python -m hub.bench.echo PORT` subscribes to echo/in and publishes each payload on echo/out, with
-the library that the hub uses too.
+aiomqtt, the usual library for it.
 """
 
 import asyncio

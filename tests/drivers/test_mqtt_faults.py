@@ -471,7 +471,7 @@ async def test_a_broker_without_nodelay_is_named_once_and_costs_us_nothing(tmp_p
         hints = [entry for entry in logs if entry["event"] == "mqtt_broker_delays_messages"]
         assert len(hints) == 1
         assert "set_tcp_nodelay true" in hints[0]["mend"]
-        assert sorted(took)[len(took) // 2] < 0.02
+        assert sorted(took)[len(took) // 2] < 0.035  # delayed, it would be 0.04 at least
 
 
 async def test_a_well_set_broker_is_not_complained_of(tmp_path: Path) -> None:

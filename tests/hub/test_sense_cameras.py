@@ -101,8 +101,6 @@ async def test_an_mjpeg_camera_with_a_still_picture_is_looked_at_once_a_second(m
         await asyncio.sleep(5)
         rate = (rig.link.stats().frames - before) / (time.monotonic() - began)
         assert 0.6 < rate < 1.4
-        stats = rig.link.stats()
-        assert stats.drops["frames"] == 0
 
 
 async def test_an_mjpeg_camera_in_which_something_moves_is_looked_at_all_the_time(

@@ -1,17 +1,25 @@
 """Real photographs from installed packages, and frames made of them."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
-import matplotlib as mpl
 import numpy as np
-import skimage
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 
-SKIMAGE = Path(skimage.__file__).parent / "data"
-MATPLOTLIB = Path(mpl.__file__).parent / "mpl-data" / "sample_data"
+
+def _package(name: str) -> Path:
+    """Return where a package lies, without importing it: only its pictures are wanted."""
+    spec = find_spec(name)
+    assert spec is not None, f"{name} is missing: run scripts/setup dev"
+    assert spec.origin is not None
+    return Path(spec.origin).parent
+
+
+SKIMAGE = _package("skimage") / "data"
+MATPLOTLIB = _package("matplotlib") / "mpl-data" / "sample_data"
 
 ASTRONAUT_FACE = (0.355, 0.13, 0.175, 0.205)
 """Where the face is in the portrait (x, y, width, height), by eye: chin to hair line."""
