@@ -69,7 +69,7 @@ def assemble(wanted: Configure, outbox: Outbox) -> Assembly:
     if wanted.microphones:
         from hub.sense.hearing import Hearing  # noqa: PLC0415 - see the top
 
-        made.hearing = Hearing(wanted.microphones, wanted.threads, outbox)
+        made.hearing = Hearing(wanted.microphones, wanted.threads, wanted.licence, outbox)
         for microphone in wanted.microphones:
             made.microphones[microphone.source] = _microphone_tap(microphone, made.hearing, outbox)
     if wanted.text:

@@ -7,20 +7,18 @@ The sensing process offers it to FFmpeg on loopback inside its own network names
 bytes, so everything that parses what a camera sends stays where there is no way out.
 """
 
-import asyncio
 import contextlib
 import queue
 import select
 import socket
 import threading
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from hub.sense.messages import ConnectRequest
 
-CONNECT_LIMIT_S = 3.0
-_ANSWER_LIMIT_S = CONNECT_LIMIT_S + 1.0
+_ANSWER_LIMIT_S = 4.0
+"""The hub tries for 3 s (hub.sense.connector)."""
 _SEND_LIMIT_S = 5.0
 _CHUNK = 65_536
 _PORTS = {"rtsp": 554, "http": 80}
@@ -34,35 +32,6 @@ def network_address(url: str | int) -> tuple[str, int] | None:
     if parts.scheme not in _PORTS or not parts.hostname:
         return None
     return parts.hostname, parts.port or _PORTS[parts.scheme]
-
-
-async def connect(host: str, port: int) -> socket.socket:
-    """Return a socket connected to the camera; raises OSError (TimeoutError after 3 s)."""
-    loop = asyncio.get_running_loop()
-    async with asyncio.timeout(CONNECT_LIMIT_S):
-        failure = OSError("the name has no address")
-        for family, kind, protocol, _, address in await _places(host, port):
-            sock = socket.socket(family, kind, protocol)
-            sock.setblocking(False)
-            try:
-                await loop.sock_connect(sock, address)
-            except OSError as err:
-                sock.close()
-                failure = err
-            except BaseException:
-                sock.close()
-                raise
-            else:
-                return sock
-        raise failure
-
-
-async def _places(host: str, port: int) -> list[Any]:
-    """Look an address up; one in numbers needs no resolver, nor a thread to wait for it."""
-    with contextlib.suppress(socket.gaierror):
-        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    loop = asyncio.get_running_loop()
-    return await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 class Bridge:

@@ -30,7 +30,7 @@ _ALWAYS = {
     # glibc would keep an arena for each thread and, after the first large buffers were freed,
     # take all others from the heap, where small ones pin them: 50 MB in all.
     "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": "131072",
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
     "OMP_NUM_THREADS": "1",
     "ORT_DISABLE_TELEMETRY": "1",
     "OPENBLAS_NUM_THREADS": "1",

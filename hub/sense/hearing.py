@@ -4,6 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from models.voice import VoicePipeline
 from models.voice_emotion import MODEL
 
 RING_S = 3.0
+OPEN_MODEL = f"{MODEL}_open"
+"""Trained on open data alone, and weaker for it."""
 _QUIET_DB = -200.0
 _LOUD_DB = 20.0
 
@@ -30,10 +33,15 @@ class Hearing:
     sense = Sense.VOICE
 
     def __init__(
-        self, microphones: Sequence[MicrophoneSetup], threads: int, outbox: Outbox
+        self,
+        microphones: Sequence[MicrophoneSetup],
+        threads: int,
+        licence: Literal["any", "open"],
+        outbox: Outbox,
     ) -> None:
         self._sources = tuple(microphone.source for microphone in microphones)
         self._threads = threads
+        self._model = OPEN_MODEL if licence == "open" else MODEL
         self._outbox = outbox
         self._pipelines: dict[str, VoicePipeline] = {}
         self._waiting: deque[AudioBlock] = deque()
@@ -70,8 +78,8 @@ class Hearing:
         """Load one set of nets for each microphone: streams must not mix."""
         catalog = load_catalog()
         for source in self._sources:
-            self._pipelines[source] = VoicePipeline(catalog, self._threads)
-        return (MODEL,)
+            self._pipelines[source] = VoicePipeline(catalog, self._threads, self._model)
+        return (self._model,)
 
     def take(self, timeout_s: float) -> AudioBlock | None:
         """Return the oldest block."""

@@ -46,7 +46,7 @@ _SENTENCES = {
     Reason.BROKEN: "what the device delivers cannot be read",
     Reason.ENDED: "the stream has ended",
     Reason.NO_LIBRARY: "its library is not installed: see `moodsync check`",
-    Reason.NO_WEIGHTS: "its model is missing or altered: run `moodsync models fetch`",
+    Reason.NO_WEIGHTS: "its model is missing or altered: see `moodsync models`",
     Reason.NOT_ALLOWED: "it is not allowed",
     Reason.INTERNAL: "the sensing process has a fault: see the log",
 }

@@ -8,16 +8,14 @@ from typing import Protocol, assert_never
 import structlog
 
 from hub.clock import Clock
-from hub.errors import ConsentRequired, SchemaViolation, SenseGone, TextRefused
-from hub.sense.bridge import connect
+from hub.errors import ConsentRequired, SchemaViolation, SenseGone
 from hub.sense.child import Child
+from hub.sense.connector import CameraConnector
 from hub.sense.isolate import Isolation
 from hub.sense.messages import (
     VERSION,
     Allow,
     Beat,
-    CameraSocket,
-    CameraUnreachable,
     Configure,
     ConnectRequest,
     Face,
@@ -29,7 +27,6 @@ from hub.sense.messages import (
     Stats,
     StatsRequest,
     Stop,
-    Text,
     TextRefusal,
     TextResult,
     ToSense,
@@ -40,6 +37,7 @@ from hub.sense.messages import (
 )
 from hub.sense.sources import TEXT
 from hub.sense.stats import Tally
+from hub.sense.text_requests import TextRequests
 from hub.supervisor import NeedsAttention
 from hub.types import SenseState, SourceId
 
@@ -91,7 +89,6 @@ class Session:
     ) -> None:
         self._child = child
         self._listener = listener
-        self._cameras = cameras
         self._model_ids = model_ids
         self._tally = tally
         self._clock = clock
@@ -100,11 +97,9 @@ class Session:
         self._violations = 0
         self._allowed: frozenset[SourceId] = frozenset()
         self._closing: dict[SourceId, float] = {}
-        self._texts: dict[int, asyncio.Future[WireReading]] = {}
-        self._next_text = 0
+        self._texts = TextRequests(tally.text_dropped)
+        self._connector = CameraConnector(cameras, child, lambda source: source in self._allowed)
         self._outgoing: asyncio.Queue[ToSense] = asyncio.Queue(MAX_WAITING)
-        self._connecting: set[SourceId] = set()
-        self._wanted_connections: asyncio.Queue[SourceId] = asyncio.Queue(len(cameras))
 
     async def run(
         self, configure: Configure, allowed: frozenset[SourceId], beat: Callable[[], None]
@@ -121,7 +116,7 @@ class Session:
             asyncio.create_task(self._read(), name="sense read"),
             asyncio.create_task(self._write(), name="sense write"),
             asyncio.create_task(self._watch(beat), name="sense watch"),
-            asyncio.create_task(self._connect_cameras(), name="sense cameras"),
+            asyncio.create_task(self._connector.run(), name="sense cameras"),
             asyncio.create_task(self._child.read_errors(), name="sense errors"),
         ]
         try:
@@ -139,7 +134,7 @@ class Session:
                 await self._child.ended()
             finally:
                 # Last, and without a wait behind it: who asks again must find no session any more.
-                self._fail_texts(SenseGone("the sensing process has ended"))
+                self._texts.fail_all(SenseGone("the sensing process has ended"))
 
     def allow(self, sources: frozenset[SourceId], closing: frozenset[SourceId]) -> None:
         """Switch sources on and off; those in `closing` must confirm that they are off."""
@@ -151,19 +146,11 @@ class Session:
         }
         self._send(Allow(sources=tuple(sorted(sources))))
         if TEXT not in sources:
-            self._fail_texts(ConsentRequired("reading texts was switched off"))
+            self._texts.fail_all(ConsentRequired("reading texts was switched off"))
 
     async def read_text(self, text: str) -> WireReading:
         """Have a text read; raises SenseGone, TextRefused, ConsentRequired. The caller limits."""
-        self._next_text += 1
-        number = self._next_text
-        answer: asyncio.Future[WireReading] = asyncio.get_running_loop().create_future()
-        self._texts[number] = answer
-        try:
-            self._send(Text(id=number, text=text))
-            return await answer
-        finally:
-            del self._texts[number]
+        return await self._texts.ask(text, self._send)
 
     def _send(self, message: ToSense) -> None:
         try:
@@ -206,15 +193,14 @@ class Session:
                 self._check_model(message.reading)
                 self._listener.on_reading(message)
             case StateChange():
-                if message.state is SenseState.OFF:
-                    self._closing.pop(SourceId(message.source), None)
+                self._note_state(SourceId(message.source), message.state)
                 self._listener.on_state(message)
             case TextResult():
                 self._take_result(message)
             case TextRefusal():
-                self._answer(message.id, _refusal(message.reason))
+                self._texts.refuse(message.id, message.reason)
             case ConnectRequest():
-                self._request_connection(SourceId(message.source))
+                self._connector.request(SourceId(message.source))
             case _:
                 self._note(message)
 
@@ -230,6 +216,13 @@ class Session:
                 self._note_ready(message)
             case _:
                 assert_never(message)
+
+    def _note_state(self, source: SourceId, state: SenseState) -> None:
+        if state is SenseState.OFF:
+            self._closing.pop(source, None)
+        elif source not in self._allowed:
+            # Whatever the reason why it says so: it has as long to be off as any other.
+            self._closing.setdefault(source, self._clock.monotonic() + CONFIRM_LIMIT_S)
 
     def _note_ready(self, message: Ready) -> None:
         self._ready = True
@@ -255,54 +248,13 @@ class Session:
         if hello.isolation is Isolation.NONE:
             log.warning("sense_not_isolated", mend="allow user namespaces or run it as root")
 
-    def _answer(self, number: int, answer: WireReading | Exception) -> None:
-        """Give a text its answer; it may have been given up meanwhile."""
-        waiting = self._texts.get(number)
-        if waiting is None or waiting.done():
-            return
-        if isinstance(answer, Exception):
-            waiting.set_exception(answer)
-        else:
-            waiting.set_result(answer)
-
     def _take_result(self, message: TextResult) -> None:
         try:
             self._check_model(message.reading)
         except SchemaViolation as err:
-            self._answer(message.id, err)
+            self._texts.fail(message.id, err)
             raise
-        self._answer(message.id, message.reading)
-
-    def _fail_texts(self, err: Exception) -> None:
-        for number in tuple(self._texts):
-            self._answer(number, err)
-
-    def _request_connection(self, source: SourceId) -> None:
-        if source not in self._cameras:
-            raise SchemaViolation("a connection was asked for that no camera needs")
-        if source in self._connecting:
-            raise SchemaViolation("a second connection was asked for before the first was made")
-        self._connecting.add(source)
-        self._wanted_connections.put_nowait(source)
-
-    async def _connect_cameras(self) -> None:
-        async with asyncio.TaskGroup() as connections:
-            while True:
-                source = await self._wanted_connections.get()
-                connections.create_task(self._pass_connection(source), name=f"connect {source}")
-
-    async def _pass_connection(self, source: SourceId) -> None:
-        try:
-            if source not in self._allowed:
-                raise PermissionError(f"{source} is switched off")
-            with await connect(*self._cameras[source]) as camera:
-                frame = frame_to_sense(CameraSocket(source=source))
-                await self._child.send(frame, camera.fileno())
-        except OSError as err:
-            log.debug("camera_unreachable", source=source, error=type(err).__name__)
-            self._send(CameraUnreachable(source=source))
-        finally:
-            self._connecting.discard(source)
+        self._texts.answer(message.id, message.reading)
 
     async def _watch(self, beat: Callable[[], None]) -> None:
         next_stats = self._started
@@ -346,15 +298,3 @@ async def _cancelled(jobs: list[asyncio.Task[None]]) -> None:
     for job in jobs:
         job.cancel()
     await asyncio.wait(jobs)
-
-
-def _refusal(reason: Reason) -> Exception:
-    match reason:
-        case Reason.BUSY:
-            return TextRefused("too many texts are waiting; try again")
-        case Reason.NOT_ALLOWED:
-            return ConsentRequired("reading texts was switched off")
-        case Reason.NO_WEIGHTS:
-            return TextRefused("the text model is missing; run `moodsync models fetch`")
-        case _:
-            return TextRefused("the text could not be read")

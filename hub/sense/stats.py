@@ -53,6 +53,11 @@ class Tally:
         self.violations = 0
         self.deaths = 0
         self.late = 0
+        self._texts_dropped = 0
+
+    def text_dropped(self) -> None:
+        """Note a text that was refused here because too many were on their way."""
+        self._texts_dropped += 1
 
     def hello(self, pid: int, isolation: Isolation) -> None:
         """Note a new process."""
@@ -79,6 +84,7 @@ class Tally:
         last = self._last
         counts = self._ended + (_counts(last) if last else Counter())
         drops = self._drops_ended + (_drops(last) if last else Counter())
+        drops[Queue.TEXTS.value] += self._texts_dropped
         return SenseStats(
             **{name: counts[name] for name in _COUNTED},
             drops={queue.value: drops[queue.value] for queue in Queue} | {"late": self.late},

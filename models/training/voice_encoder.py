@@ -18,7 +18,7 @@ from models.log_mel import FRAMES, MELS
 from models.training.voice_ctranslate2 import read_weights
 
 WIDTH: Final = 384
-BLOCKS: Final = 2
+BLOCKS: Final = 3
 STATISTICS: Final = (BLOCKS + 1) * 2 * WIDTH
 """Length of the pooled vector: mean and deviation after the stem and after each block."""
 

@@ -10,8 +10,12 @@ from torch import Tensor, nn
 from models.training.voice_data import CLASSES
 from models.training.voice_encoder import STATISTICS, WIDTH
 
-USED: Final = slice(2 * WIDTH, STATISTICS)
-"""The statistics that are used: the stem's own (the first two) made no speaker out better."""
+USED: Final = slice(4 * WIDTH, STATISTICS)
+"""The statistics that are used: those after the second block and after the third.
+
+Cross-validated on clean speech, UAR on RAVDESS, nEMO and EmoDB: first and second .73, .63, .88;
+second and third .76, .67, .89; all three .76, .64, .90; the stem added nothing.
+"""
 
 SMOOTHING: Final = 0.1
 """Share of the certainty that is taken from the labels: actors' labels are not that sure."""

@@ -10,6 +10,7 @@ mode:
     future      readings from the future
     version     speaks another version
     deaf        does not confirm what is switched off, but says that it is on
+    eager       says that it is on without having been allowed
     stubborn    goes on sending readings after it confirmed
     mute        stops beating
     never       is never ready
@@ -100,7 +101,7 @@ class Rogue:
             self.face()
             time.sleep(0.2)  # what came so far is read before
             self.misbehave()
-        elif self.mode == "deaf":
+        elif self.mode in ("deaf", "eager"):
             self.send(StateChange(source=CAMERA, state=SenseState.ON, reason=Reason.NONE))
         elif self.mode == "connect":
             self.send(ConnectRequest(source=CAMERA))

@@ -22,7 +22,9 @@ def configuration(
 ) -> Settings:
     """Return settings with the sources that are given, all in the room `living`."""
     cameras = {"c": Camera(room="living", url=camera, max_fps=fps)} if camera else {}
-    microphones = {"m": Microphone(room="living", device=microphone)} if microphone else {}
+    microphones = (
+        {"m": Microphone(room="living", device=microphone)} if microphone is not None else {}
+    )
     return Settings(
         rooms={"living": Room()},
         senses=Senses(cameras=cameras, microphones=microphones, text=TextSense(enabled=text)),

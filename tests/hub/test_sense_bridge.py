@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hub.sense.bridge import Bridge, connect, network_address
+from hub.sense.bridge import Bridge, network_address
+from hub.sense.connector import connect
 from hub.sense.messages import ConnectRequest
 
 
@@ -176,7 +177,7 @@ async def test_connect_fails_with_an_os_error_when_nobody_listens() -> None:
 async def test_connect_gives_up_on_a_camera_that_does_not_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("hub.sense.bridge.CONNECT_LIMIT_S", 0.3)
+    monkeypatch.setattr("hub.sense.connector.CONNECT_LIMIT_S", 0.3)
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)

@@ -123,6 +123,18 @@ async def test_a_process_that_does_not_confirm_is_killed_within_two_seconds(rogu
         assert rig.link.states()[CAMERA] is SenseState.OFF
 
 
+@pytest.mark.slow
+async def test_a_process_that_switches_on_by_itself_is_killed_within_two_seconds(
+    rogue: Use,
+) -> None:
+    rogue("eager")
+    async with running(configuration("demo:")) as rig:
+        await rig.until(lambda: rig.states(CAMERA) == [SenseState.ON])
+        rogue("good")
+        assert await rig.until(lambda: rig.states(CAMERA)[-1] is SenseState.OFF) < 2.1
+        assert rig.link.stats().deaths == 1
+
+
 async def test_readings_of_a_source_that_was_switched_off_are_dropped(rogue: Use) -> None:
     rogue("stubborn")
     async with running(configuration("demo:")) as rig:
