@@ -6,7 +6,6 @@ the command; that costs no time on the way to the lamp, only in the outcome's.
 """
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -22,6 +21,7 @@ from drivers.mqtt_dialects import (
 )
 from drivers.mqtt_login import broker_of
 from drivers.mqtt_probe import HELD_BACK_S, Probe
+from drivers.registry import Place
 from drivers.settings import MqttDevice, MqttSettings
 from drivers.types import (
     BadPayload,
@@ -264,6 +264,6 @@ def _is_edge(before: DeviceState, after: DeviceState) -> bool:
     )
 
 
-def create(settings: MqttSettings, _clock: Callable[[], float]) -> MqttDriver:
+def create(settings: MqttSettings, _place: Place) -> MqttDriver:
     """Return the driver; see drivers.registry."""
     return MqttDriver(settings)

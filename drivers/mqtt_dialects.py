@@ -28,6 +28,7 @@ from drivers.types import (
     Switchable,
     Tunable,
 )
+from drivers.wishes import wish
 
 MIRED = 1_000_000
 MAX_MIRED = 1000
@@ -98,7 +99,7 @@ def write_command(device: MqttDevice, command: Command) -> tuple[str, bytes]:
         case ((MqttKind.LIGHT | MqttKind.SWITCH), SetSwitch()):
             light = SetLight(command.device, on=command.on)
         case _:
-            raise Refused(f"a {device.kind} on MQTT cannot {_words(command)}")
+            raise Refused(f"a {device.kind} on MQTT cannot {wish(command)}")
     lacking = (
         ("be dimmed", light.level is not None and not device.dimmable),
         ("change its white", light.kelvin is not None and device.color_temp_kelvin is None),
@@ -253,15 +254,3 @@ def _write_json(device: MqttDevice, light: SetLight) -> dict[str, Any]:
     if light.transition_s and device.fades and device.kind is MqttKind.LIGHT:
         body["transition"] = round(light.transition_s, 2)
     return body
-
-
-def _words(command: Command) -> str:
-    names = {
-        "SetSwitch": "be switched",
-        "SetLight": "be set like a lamp",
-        "SetTemperature": "be set to a temperature",
-        "PlayMusic": "play music",
-        "StopMusic": "stop music",
-        "SetVolume": "change a volume",
-    }
-    return names[type(command).__name__]

@@ -5,7 +5,7 @@ Kept apart from the drivers so that checking a configuration imports no protocol
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -14,6 +14,18 @@ class Strict(BaseModel):
     """A section whose unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DriverSettings(Strict):
+    """A driver's section. A key ending in `_file` is a path from the configuration's folder.
+
+    Such a file has to be there when the hub starts; a driver's own files lie elsewhere
+    (drivers.registry.Place).
+    """
+
+    def device_keys(self) -> frozenset[str] | None:
+        """Return the keys of its devices, or None when they are found on the network."""
+        return None
 
 
 class MqttDialect(StrEnum):
@@ -78,7 +90,7 @@ class MqttDevice(Strict):
         return self
 
 
-class MqttSettings(Strict):
+class MqttSettings(DriverSettings):
     """A broker and the devices on it."""
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
@@ -101,6 +113,10 @@ class MqttSettings(Strict):
             raise ValueError("`ca_file` means TLS: set `tls: true`")
         return self
 
+    def device_keys(self) -> frozenset[str] | None:
+        """See DriverSettings."""
+        return frozenset(self.devices)
+
 
 class SimulatedKind(StrEnum):
     """What a simulated device is."""
@@ -120,12 +136,13 @@ class SimulatedDevice(Strict):
     name: str = ""
 
 
-class SimulatedSettings(Strict):
+class SimulatedSettings(DriverSettings):
     """Devices that exist only in memory; every one is marked as simulated wherever it shows."""
 
     devices: dict[str, SimulatedDevice] = {}
     latency_ms: Annotated[float, Field(ge=0, le=5000)] = 0
     seed: int = 1
 
-
-DriverName = Literal["mqtt", "simulated"]
+    def device_keys(self) -> frozenset[str] | None:
+        """See DriverSettings."""
+        return frozenset(self.devices)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
+from drivers.registry import Place
 from drivers.settings import SimulatedKind, SimulatedSettings
 from drivers.simulated_body import SKIN_RATE_HZ, Heart, Skin
 from drivers.types import (
@@ -36,6 +37,7 @@ from drivers.types import (
     Tunable,
     Unreachable,
 )
+from drivers.wishes import wish
 
 NAME = "simulated"
 
@@ -181,9 +183,9 @@ class SimulatedDriver:
             self._set_value(device, "occupancy", True)
 
 
-def create(settings: SimulatedSettings, clock: Callable[[], float]) -> SimulatedDriver:
+def create(settings: SimulatedSettings, place: Place) -> SimulatedDriver:
     """Return the driver; see drivers.registry."""
-    return SimulatedDriver(settings, clock)
+    return SimulatedDriver(settings, place.clock)
 
 
 def _after(device: Device, command: Command) -> DeviceState:
@@ -205,7 +207,7 @@ def _after(device: Device, command: Command) -> DeviceState:
         case SetVolume(volume=volume) if device.capability(Audible):
             return replace(state, volume=volume)
         case _:
-            raise Refused(f"{device.name} cannot do that")
+            raise Refused(f"{device.name} cannot {wish(command)}")
 
 
 def _lit(state: DeviceState, command: SetLight) -> DeviceState:

@@ -12,10 +12,10 @@ Errors:
     +-- BadPayload     the peer sent what its protocol does not allow; counted, then dropped
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType, Protocol, TypeVar
+from typing import NewType, Protocol, TypeVar, runtime_checkable
 
 DeviceId = NewType("DeviceId", str)
 """Stable and unique in the home: `<driver>:<id in its network>`."""
@@ -94,14 +94,87 @@ class Heats:
 
 
 @dataclass(frozen=True, slots=True)
+class Blows:
+    """A fan. `steps` is how many speeds it has; the one that holds is `values["speed"]`, 0 to 1."""
+
+    steps: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Covers:
+    """A blind, curtain or gate: `values["position"]`, 0 closed to 1 open."""
+
+    stops_anywhere: bool = True
+    """False for what knows only open and closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zoned:
+    """A light of several colours at once, side by side, besides having one colour for all."""
+
+    zones: int
+
+
+@dataclass(frozen=True, slots=True)
+class Selects:
+    """Takes one of these options; the one that holds is `values["option"]`."""
+
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Adjusts:
+    """Takes a number within these limits; the one that holds is `values["number"]`."""
+
+    minimum: float
+    maximum: float
+    step: float = 1.0
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Presses:
+    """A button that the hub may press (not one that people press: that is Port.pressed)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measures:
-    """Reports values of these kinds, for instance `temperature`, `occupancy`, `power`."""
+    """Reports values of these kinds; drivers.measures has their names and units."""
 
     kinds: tuple[str, ...]
 
 
-Capability = Switchable | Dimmable | Tunable | Colorful | Audible | Heats | Measures
-C = TypeVar("C", Switchable, Dimmable, Tunable, Colorful, Audible, Heats, Measures)
+Capability = (
+    Switchable
+    | Dimmable
+    | Tunable
+    | Colorful
+    | Zoned
+    | Audible
+    | Heats
+    | Blows
+    | Covers
+    | Selects
+    | Adjusts
+    | Presses
+    | Measures
+)
+C = TypeVar(
+    "C",
+    Switchable,
+    Dimmable,
+    Tunable,
+    Colorful,
+    Zoned,
+    Audible,
+    Heats,
+    Blows,
+    Covers,
+    Selects,
+    Adjusts,
+    Presses,
+    Measures,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +189,7 @@ class DeviceState:
     playing: str | None = None
     volume: float | None = None
     values: Mapping[str, float | bool | str] = field(default_factory=dict)
-    """The newest value of each kind in `Measures`."""
+    """The newest value of each kind in `Measures`, and what the rarer capabilities name."""
 
     def measuring(self, values: Mapping[str, float | bool | str]) -> "DeviceState":
         """Return the state with these values; spelled out for speed, as in Device.now."""
@@ -133,6 +206,17 @@ class DeviceState:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """What does not change while a device lives: shown to people, never decided on."""
+
+    manufacturer: str = ""
+    model: str = ""
+    version: str = ""
+    suggested_room: str = ""
+    """What its own network calls the room it is in; a suggestion to the person, never applied."""
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """One device as its driver knows it now."""
 
@@ -144,6 +228,7 @@ class Device:
     room: str | None = None
     available: bool = True
     simulated: bool = False
+    info: DeviceInfo | None = None
 
     def now(self, state: DeviceState, available: bool) -> "Device":
         """Return the device in this state.
@@ -160,6 +245,7 @@ class Device:
             self.room,
             available,
             self.simulated,
+            self.info,
         )
 
     def moved(self, room: str | None) -> "Device":
@@ -173,6 +259,7 @@ class Device:
             room,
             self.available,
             self.simulated,
+            self.info,
         )
 
     def capability(self, kind: type[C]) -> C | None:
@@ -239,7 +326,76 @@ class SetVolume:
     volume: float
 
 
-Command = SetSwitch | SetLight | SetTemperature | PlayMusic | StopMusic | SetVolume
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """One zone of a light."""
+
+    xy: tuple[float, float]
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetZones:
+    """Give each zone its colour, first to last; fewer than the light has are spread over it."""
+
+    device: DeviceId
+    zones: tuple[Zone, ...]
+    transition_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SetFan:
+    """Give a fan its speed; 0 turns it off."""
+
+    device: DeviceId
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetCover:
+    """Move a cover; 0 closes, 1 opens."""
+
+    device: DeviceId
+    position: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetOption:
+    """Choose one of the options of `Selects`."""
+
+    device: DeviceId
+    option: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetNumber:
+    """Give `Adjusts` its number."""
+
+    device: DeviceId
+    number: float
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Press a button that has `Presses`."""
+
+    device: DeviceId
+
+
+Command = (
+    SetSwitch
+    | SetLight
+    | SetZones
+    | SetTemperature
+    | SetFan
+    | SetCover
+    | SetOption
+    | SetNumber
+    | Press
+    | PlayMusic
+    | StopMusic
+    | SetVolume
+)
 
 
 class Status(StrEnum):
@@ -305,6 +461,10 @@ class Port(Protocol):
         """Hand on a body sensor's sample."""
         ...
 
+    def pressed(self, device: DeviceId, action: str) -> None:
+        """Tell that a person pressed a button: `single`, `double`, `hold`, `release`, ..."""
+        ...
+
     def connected(self) -> None:
         """Tell that the peer answers (resets the back-off, clears the warning)."""
         ...
@@ -326,5 +486,17 @@ class Driver(Protocol):
         """Carry a command out; return when the peer took it.
 
         Raises Refused or Unreachable. The caller sets the deadline.
+        """
+        ...
+
+
+@runtime_checkable
+class Together(Protocol):
+    """A driver that can change several lights in one go, so that they change at once."""
+
+    async def execute_together(self, commands: Sequence[SetLight]) -> Sequence[DriverError | None]:
+        """Carry out commands that differ in their device alone.
+
+        Returns for each what went wrong with it, None where its device took it.
         """
         ...

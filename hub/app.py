@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from drivers.registry import create
+from drivers.registry import Place, create
 from drivers.types import Driver, Sample
 from hub import notify
 from hub.act.devices import Devices
@@ -31,7 +31,7 @@ from hub.operations import Operations
 from hub.permission import Permission
 from hub.sense.link import SenseLink
 from hub.settings import Settings
-from hub.state_dir import control_socket
+from hub.state_dir import control_socket, state_dir
 from hub.store.store import Store
 from hub.supervisor import Service, Stage, Supervisor
 from hub.types import (
@@ -171,12 +171,11 @@ class Hub:
 
 
 def _build_drivers(settings: Settings, clock: Clock) -> dict[str, Driver]:
-    sections = {
-        name: section
-        for name in type(settings.drivers).model_fields
-        if (section := getattr(settings.drivers, name)) is not None
+    folder = state_dir(settings.store) / "drivers"
+    return {
+        name: create(name, section, Place(clock.monotonic, folder / name))
+        for name, section in settings.drivers.sections().items()
     }
-    return {name: create(name, section, clock.monotonic) for name, section in sections.items()}
 
 
 def _handler_failed(where: str, err: Exception) -> None:

@@ -95,8 +95,6 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> None:
 
 _PATHS: tuple[KeyPath, ...] = (
     ("store", "directory"),
-    ("drivers", "mqtt", "ca_file"),
-    ("drivers", "mqtt", "password_file"),
     ("senses", "cameras", "*", "url"),
 )
 
@@ -108,7 +106,19 @@ def _anchored(layer: Layer, folder: Path) -> Layer:
             value = holder.get(key)
             if isinstance(value, str) and value and ":" not in value:
                 holder[key] = str(folder / Path(value).expanduser())
+    _anchor_files(layer.data.get("drivers"), folder)
     return layer
+
+
+def _anchor_files(data: Any, folder: Path) -> None:
+    """Do so for every `*_file` in the drivers' sections."""
+    if not isinstance(data, dict):
+        return
+    for key, value in data.items():
+        if isinstance(value, str) and value and str(key).endswith("_file"):
+            data[key] = str(folder / Path(value).expanduser())
+        else:
+            _anchor_files(value, folder)
 
 
 def _holders(data: Any, pattern: KeyPath) -> list[tuple[dict[str, Any], str]]:

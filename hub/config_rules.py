@@ -1,7 +1,10 @@
 """What the configuration must satisfy across its sections: names that are used must exist."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel
 
 from hub.settings import MoodRegion, Rule, Scene, Settings
 
@@ -17,21 +20,35 @@ def contradictions(settings: Settings) -> Iterator[Contradiction]:
     yield from _scenes(settings)
     for name, rule in settings.rules.items():
         yield from _rule(f"rules.{name}", rule, settings)
-    mqtt = settings.drivers.mqtt
-    if mqtt is not None:
-        for key, file in (("ca_file", mqtt.ca_file), ("password_file", mqtt.password_file)):
-            if file is not None and not file.is_file():
-                yield f"drivers.mqtt.{key}", f"there is no file {file}"
+    for name, section in settings.drivers.sections().items():
+        yield from _files(f"drivers.{name}", section)
 
 
 def device_ids(settings: Settings) -> frozenset[str]:
     """Return the ids of every device that the configuration itself names."""
-    ids: set[str] = set()
-    if settings.drivers.mqtt is not None:
-        ids |= {f"mqtt:{key}" for key in settings.drivers.mqtt.devices}
-    if settings.drivers.simulated is not None:
-        ids |= {f"simulated:{key}" for key in settings.drivers.simulated.devices}
-    return frozenset(ids)
+    return frozenset(
+        f"{name}:{key}"
+        for name, section in settings.drivers.sections().items()
+        for key in section.device_keys() or ()
+    )
+
+
+def _device(key: str, device: str, settings: Settings) -> Iterator[Contradiction]:
+    """Check a device's id; one of a driver that finds its devices only has to look like one."""
+    driver, _, rest = device.partition(":")
+    section = settings.drivers.sections().get(driver)
+    if section is None or section.device_keys() is not None or not rest:
+        yield from _known(key, device, device_ids(settings), "device")
+
+
+def _files(key: str, section: BaseModel) -> Iterator[Contradiction]:
+    for name, value in section:
+        here = f"{key}.{name}"
+        if isinstance(value, Path) and name.endswith("_file") and not value.is_file():
+            yield here, f"there is no file {value}"
+        for inner, part in value.items() if isinstance(value, dict) else ((None, value),):
+            if isinstance(part, BaseModel):
+                yield from _files(here if inner is None else f"{here}.{inner}", part)
 
 
 def _known(key: str, name: str, names: Iterable[str], what: str) -> Iterator[Contradiction]:
@@ -52,11 +69,10 @@ def _home(settings: Settings) -> Iterator[Contradiction]:
 
 
 def _rooms(settings: Settings) -> Iterator[Contradiction]:
-    ids = device_ids(settings)
     seen: dict[str, str] = {}
     for name, room in settings.rooms.items():
         for device in room.devices:
-            yield from _known(f"rooms.{name}.devices", device, ids, "device")
+            yield from _device(f"rooms.{name}.devices", device, settings)
             if device in seen:
                 yield f"rooms.{name}.devices", f"{device!r} stands in {seen[device]!r} already"
             seen[device] = name
@@ -82,16 +98,15 @@ def _senses(settings: Settings) -> Iterator[Contradiction]:
     for name, wearable in senses.wearables.items():
         key = f"senses.wearables.{name}"
         yield from _known(f"{key}.person", wearable.person, settings.people, "person")
-        yield from _known(f"{key}.device", wearable.device, device_ids(settings), "device")
+        yield from _device(f"{key}.device", wearable.device, settings)
     if senses.text.room is not None:
         yield from _known("senses.text.room", senses.text.room, settings.rooms, "room")
 
 
 def _scenes(settings: Settings) -> Iterator[Contradiction]:
-    ids = device_ids(settings)
     for name, scene in settings.scenes.items():
         for device in scene.devices:
-            yield from _known(f"scenes.{name}.devices.{device}", device, ids, "device")
+            yield from _device(f"scenes.{name}.devices.{device}", device, settings)
         if scene == Scene(name=scene.name):
             yield f"scenes.{name}", "changes nothing; give lights, devices, music or target_c"
 
@@ -111,9 +126,7 @@ def _rule(key: str, rule: Rule, settings: Settings) -> Iterator[Contradiction]:
         yield from _region(f"{key}.when.mood", when.mood)
     if when.sensor is not None:
         sensor = when.sensor
-        yield from _known(
-            f"{key}.when.sensor.device", sensor.device, device_ids(settings), "device"
-        )
+        yield from _device(f"{key}.when.sensor.device", sensor.device, settings)
         if sensor.is_ is None and sensor.above is None and sensor.below is None:
             yield f"{key}.when.sensor", "give is, above or below"
     given = sum((then.scene is not None, then.music is not None, then.restore))

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from drivers.settings import MqttSettings, SimulatedSettings, Strict
+from drivers.settings import DriverSettings, MqttSettings, SimulatedSettings, Strict
 from models.types import Emotion
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -112,6 +112,10 @@ class Drivers(Strict):
 
     mqtt: MqttSettings | None = None
     simulated: SimulatedSettings | None = None
+
+    def sections(self) -> dict[str, DriverSettings]:
+        """Return what is configured, by the driver's name."""
+        return {name: section for name, section in self if section is not None}
 
 
 class LightPart(Strict):

@@ -129,6 +129,15 @@ class DeviceGone:
 
 
 @dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """Someone pressed a button; `action` is the driver's word: `single`, `double`, `hold`..."""
+
+    device: DeviceId
+    action: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class ManualChange:
     """Someone changed a device by hand: automation leaves it alone for a while."""
 
@@ -166,6 +175,7 @@ Event = (
     | Acted
     | DeviceChanged
     | DeviceGone
+    | ButtonPressed
     | ManualChange
     | SenseChanged
 )

@@ -9,7 +9,7 @@ from drivers.types import Device, DeviceId, Port, Sample
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.settings import Settings
-from hub.types import DeviceChanged, DeviceGone, RoomId
+from hub.types import ButtonPressed, DeviceChanged, DeviceGone, RoomId
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +87,10 @@ class Devices:
         if self._devices.pop(device, None) is not None:
             self._bus.publish(DeviceGone(device, self._clock.monotonic()))
 
+    def pressed(self, device: DeviceId, action: str) -> None:
+        """Publish that someone pressed a button."""
+        self._bus.publish(ButtonPressed(device, action, self._clock.monotonic()))
+
     def sample(self, sample: Sample) -> None:
         """Hand a body sensor's sample on."""
         self.stats.samples += 1
@@ -120,6 +124,11 @@ class DriverPort:
         """See Port."""
         if self._owns(sample.device):
             self._devices.sample(sample)
+
+    def pressed(self, device: DeviceId, action: str) -> None:
+        """See Port."""
+        if self._owns(device):
+            self._devices.pressed(device, action)
 
     def connected(self) -> None:
         """See Port. Health is the runner's business, see hub.act.drivers."""

@@ -35,6 +35,10 @@ class _SupervisedPort:
         self._service.beat()
         self._port.sample(sample)
 
+    def pressed(self, device: DeviceId, action: str) -> None:
+        self._service.beat()
+        self._port.pressed(device, action)
+
     def connected(self) -> None:
         self._port.connected()
         self._service.healthy()

@@ -28,6 +28,7 @@ from hub.store.rows import (
 from hub.store.thinning import Thinner
 from hub.types import (
     Acted,
+    ButtonPressed,
     Decision,
     DeviceChanged,
     DeviceGone,
@@ -176,7 +177,7 @@ class History:
         finally:
             await self._file.close()
 
-    def _rows_of(self, event: Event, at: int) -> list[Row]:  # noqa: PLR0911 - one for each kind
+    def _rows_of(self, event: Event, at: int) -> list[Row]:  # noqa: C901, PLR0911 - one for each kind
         match event:
             case Sensed():
                 return [] if event.person in self._erased else self._thinner.reading(event, at)
@@ -196,6 +197,8 @@ class History:
                 return [manual_row(event, at)]
             case SenseChanged():
                 return [sense_row(event, at)]
+            case ButtonPressed():
+                return []  # what it led to is kept; when who pressed what is nobody's business
 
     async def _write(self, due: list[Row]) -> None:
         for row in due:

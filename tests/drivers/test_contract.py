@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,26 +17,39 @@ from typing import Any
 import pytest
 
 from drivers import registry
-from drivers.settings import Strict
+from drivers.settings import DriverSettings
 from drivers.types import (
+    Adjusts,
     Audible,
+    Blows,
     Colorful,
     Command,
+    Covers,
     Device,
     DeviceId,
     Dimmable,
     Driver,
     Heats,
     PlayMusic,
+    Press,
+    Presses,
     Refused,
+    Selects,
+    SetCover,
+    SetFan,
     SetLight,
+    SetNumber,
+    SetOption,
     SetSwitch,
     SetTemperature,
     SetVolume,
+    SetZones,
     StopMusic,
     Switchable,
     Tunable,
     Unreachable,
+    Zone,
+    Zoned,
 )
 from tests.drivers.mqtt_rig import DEVICES
 from tests.drivers.test_mqtt_faults import open_sockets
@@ -56,22 +69,26 @@ class Rig:
     back: Callable[[], None] | None = None
 
 
-def _settings(name: str, given: dict[str, Any]) -> Strict:
+def _settings(name: str, given: dict[str, Any]) -> DriverSettings:
     return registry.KNOWN[name][0].model_validate(given)
+
+
+def _place(folder: Path) -> registry.Place:
+    return registry.Place(time.monotonic, folder / "own")
 
 
 @asynccontextmanager
 async def mqtt(folder: Path) -> AsyncIterator[Rig]:
     with Broker(folder) as broker:
         settings = _settings("mqtt", {"port": broker.port, "devices": DEVICES})
-        yield Rig(registry.create("mqtt", settings, time.monotonic), broker.kill, broker.start)
+        yield Rig(registry.create("mqtt", settings, _place(folder)), broker.kill, broker.start)
 
 
 @asynccontextmanager
-async def simulated(_: Path) -> AsyncIterator[Rig]:
+async def simulated(folder: Path) -> AsyncIterator[Rig]:
     kinds = ("lamp", "player", "thermostat", "heart_strap", "skin", "presence")
     settings = _settings("simulated", {"devices": {kind: {"kind": kind} for kind in kinds}})
-    yield Rig(registry.create("simulated", settings, time.monotonic))
+    yield Rig(registry.create("simulated", settings, _place(folder)))
 
 
 RIGS = {"mqtt": mqtt, "simulated": simulated}
@@ -103,6 +120,10 @@ PROMISES: dict[type, Callable[[DeviceId], tuple[Command, ...]]] = {
     Tunable: lambda d: (SetLight(d, kelvin=3000),),
     Colorful: lambda d: (SetLight(d, xy=(0.3, 0.3)),),
     Heats: lambda d: (SetTemperature(d, 21.0),),
+    Zoned: lambda d: (SetZones(d, (Zone((0.3, 0.3), 0.5), Zone((0.5, 0.4), 0.2))),),
+    Blows: lambda d: (SetFan(d, 0.5), SetFan(d, 0.0)),
+    Covers: lambda d: (SetCover(d, 1.0), SetCover(d, 0.0)),
+    Presses: lambda d: (Press(d),),
     Audible: lambda d: (PlayMusic(d, 0.1, 0.2, 0.3), SetVolume(d, 0.1), StopMusic(d)),
 }
 
@@ -113,11 +134,21 @@ def promised(device: Device) -> list[Command]:
         for kind, commands in PROMISES.items()
         if device.capability(kind)
         for command in commands(device.id)
-    ]
+    ] + [*_adjusted(device)]
+
+
+def _adjusted(device: Device) -> Iterator[Command]:
+    """Yield what depends on the device's own limits."""
+    if selects := device.capability(Selects):
+        yield from (SetOption(device.id, option) for option in selects.options)
+    if adjusts := device.capability(Adjusts):
+        yield SetNumber(device.id, adjusts.minimum)
+        yield SetNumber(device.id, adjusts.maximum)
 
 
 def not_promised(device: Device) -> list[Command]:
-    return [
+    odd: list[Command] = [SetOption(device.id, "no such option"), SetNumber(device.id, 1e9)]
+    return odd + [
         command
         for kind, commands in PROMISES.items()
         if not device.capability(kind)

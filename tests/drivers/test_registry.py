@@ -4,22 +4,25 @@ import subprocess
 import sys
 import time
 from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
 
 import pytest
 
 from drivers import registry
 from drivers.mqtt import MqttDriver
-from drivers.settings import MqttSettings, SimulatedSettings, Strict
+from drivers.settings import DriverSettings, MqttSettings, SimulatedSettings
 from drivers.simulated import SimulatedDriver
 from hub.settings import Drivers
 
+PLACE = registry.Place(time.monotonic, Path("/nonexistent"))
+
 
 def test_built_in_drivers_are_made_by_name() -> None:
-    assert isinstance(registry.create("mqtt", MqttSettings(), time.monotonic), MqttDriver)
-    simulated = registry.create("simulated", SimulatedSettings(), time.monotonic)
+    assert isinstance(registry.create("mqtt", MqttSettings(), PLACE), MqttDriver)
+    simulated = registry.create("simulated", SimulatedSettings(), PLACE)
     assert isinstance(simulated, SimulatedDriver)
     for name in registry.KNOWN:
-        assert registry.create(name, registry.KNOWN[name][0](), time.monotonic).name == name
+        assert registry.create(name, registry.KNOWN[name][0](), PLACE).name == name
 
 
 def test_every_driver_of_the_configuration_is_known_and_the_other_way_round() -> None:
@@ -28,12 +31,12 @@ def test_every_driver_of_the_configuration_is_known_and_the_other_way_round() ->
 
 def test_settings_of_another_driver_are_refused() -> None:
     with pytest.raises(TypeError, match="MqttSettings"):
-        registry.create("mqtt", SimulatedSettings(), time.monotonic)
+        registry.create("mqtt", SimulatedSettings(), PLACE)
 
 
 def test_unknown_names_say_what_there_is() -> None:
     with pytest.raises(registry.UnknownDriver, match="built in are mqtt, simulated"):
-        registry.create("telepathy", Strict(), time.monotonic)
+        registry.create("telepathy", DriverSettings(), PLACE)
 
 
 def test_a_third_party_adds_a_driver_by_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +46,7 @@ def test_a_third_party_adds_a_driver_by_entry_point(monkeypatch: pytest.MonkeyPa
         return EntryPoints([entry]).select(group=group, name=name)
 
     monkeypatch.setattr(registry, "entry_points", installed)
-    driver = registry.create("other", SimulatedSettings(), time.monotonic)
+    driver = registry.create("other", SimulatedSettings(), PLACE)
     assert isinstance(driver, SimulatedDriver)
 
 

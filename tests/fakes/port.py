@@ -16,6 +16,7 @@ class RememberingPort:
         self.history: list[Device] = []
         self.samples: list[Sample] = []
         self.removed: list[DeviceId] = []
+        self.presses: list[tuple[DeviceId, str]] = []
         self.connections = 0
         self._news = asyncio.Event()
 
@@ -31,6 +32,10 @@ class RememberingPort:
 
     def sample(self, sample: Sample) -> None:
         self.samples.append(sample)
+        self._news.set()
+
+    def pressed(self, device: DeviceId, action: str) -> None:
+        self.presses.append((device, action))
         self._news.set()
 
     def connected(self) -> None:
