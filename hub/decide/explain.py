@@ -107,5 +107,5 @@ def _value(value: Value) -> str:
 
 def _clean(text: str) -> str:
     """Return a name that fits into a sentence whatever a network calls its devices."""
-    printable = "".join(c for c in text if c.isprintable())
+    printable = text if text.isprintable() else "".join(c for c in text if c.isprintable())
     return printable if len(printable) <= _LONGEST_NAME else f"{printable[: _LONGEST_NAME - 1]}…"

@@ -1,7 +1,7 @@
 """Numbers rows before they are written, so that a batch may safely be written twice."""
 
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hub.store.rows import COLUMNS, Kind, Row
 from hub.store.schema import AGED
@@ -72,7 +72,7 @@ class Numbers:
         else:
             row_id = row.id + self._offset.setdefault(row.kind, base if row.id <= base else 0)
         self._last[row.kind] = max(base, row_id)
-        return replace(row, id=row_id, values=self._references(row))
+        return Row(row.kind, row.at, self._references(row), row_id, row.essential)
 
     def _references(self, row: Row) -> tuple[int | str | bytes | None, ...]:
         if row.kind not in _REFERS:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 
 from drivers.types import Command, Device, DeviceState
 from hub.store import codes
@@ -118,7 +119,7 @@ def decision_row(event: Decision, at: int) -> Row:
         Word(event.room),
         Word(event.rule),
         codes.TRIGGERS.index(event.trigger),
-        *_sentence(goal_text(event.goal)),
+        *_goal(event.goal),
         *_sentence(event.because),
         codes.milli(event.confidence),
         event.mood_id,
@@ -139,7 +140,7 @@ def outcome_row(event: Acted, at: int) -> Row:
     values = (
         event.decision_id,
         Word(outcome.command.device),
-        *_sentence(command_text(outcome.command)),
+        *_command(outcome.command),
         codes.STATUSES.index(outcome.status),
         *(_sentence(outcome.reason) if outcome.reason else (None, None)),
         round(outcome.took_ms),
@@ -154,6 +155,8 @@ def device_row(event: DeviceChanged, at: int) -> Row | None:
     how bright, who plays what, occupied or open, and whether it can be reached, is.
     """
     device, before = event.device, event.before
+    if before is not None and _same(device, before):
+        return None
     text = state_text(device)
     if before is not None and state_text(before) == text:
         return None
@@ -210,6 +213,33 @@ def state_text(device: Device) -> str:
         kind: value for kind, value in sorted(state.values.items()) if isinstance(value, bool | str)
     } or None
     return _json({"available": device.available, **_given(told)})
+
+
+@lru_cache(maxsize=512)
+def _command(command: Command) -> tuple[Word, str | None]:
+    """A house gives the same few hundred commands again and again."""
+    return _sentence(command_text(command))
+
+
+@lru_cache(maxsize=128)
+def _goal(goal: Goal) -> tuple[Word, str | None]:
+    return _sentence(goal_text(goal))
+
+
+def _same(device: Device, before: Device) -> bool:
+    """Tell cheaply that nothing but measured numbers changed; False means: look closer."""
+    now, was = device.state, before.state
+    if device.available is not before.available or now.values.keys() != was.values.keys():
+        return False
+    if any(getattr(now, name) != getattr(was, name) for name in _STATED):
+        return False
+    return all(
+        value == was.values[kind] or type(value) is type(was.values[kind]) is float
+        for kind, value in now.values.items()
+    )
+
+
+_STATED = tuple(f.name for f in fields(DeviceState) if f.name != "values")
 
 
 def _given(values: Mapping[str, object]) -> dict[str, object]:
