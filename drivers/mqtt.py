@@ -21,8 +21,8 @@ from drivers.mqtt_dialects import (
 )
 from drivers.mqtt_login import broker_of
 from drivers.mqtt_probe import HELD_BACK_S, Probe
+from drivers.mqtt_settings import MqttDevice, MqttSettings
 from drivers.registry import Place
-from drivers.settings import MqttDevice, MqttSettings
 from drivers.types import (
     BadPayload,
     Command,

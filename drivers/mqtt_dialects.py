@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from drivers.settings import MqttDevice, MqttDialect, MqttKind
+from drivers.mqtt_settings import MqttDevice, MqttDialect, MqttKind
 from drivers.types import (
     BadPayload,
     Capability,

@@ -3,8 +3,8 @@
 import ssl
 
 from drivers.mqtt_connection import Broker
+from drivers.mqtt_settings import MqttSettings
 from drivers.mqtt_wire import Will
-from drivers.settings import MqttSettings
 from drivers.types import BadCredentials
 
 

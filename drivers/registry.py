@@ -4,13 +4,15 @@ A new driver is one line here. Third parties add theirs by an entry point in the
 `moodsync.drivers`, named as in the configuration and pointing to a factory like those below.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from drivers.settings import DriverSettings, MqttSettings, SimulatedSettings
+from drivers.mqtt_settings import MqttSettings
+from drivers.settings import DriverSettings
+from drivers.simulated_settings import SimulatedSettings
 from drivers.types import Driver
 
 
@@ -31,28 +33,63 @@ Factory = Callable[[DriverSettings, Place], Driver]
 
 ENTRY_POINTS = "moodsync.drivers"
 
-KNOWN: dict[str, tuple[type[DriverSettings], str]] = {
-    "mqtt": (MqttSettings, "drivers.mqtt:create"),
-    "simulated": (SimulatedSettings, "drivers.simulated:create"),
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A built-in driver."""
+
+    settings: type[DriverSettings]
+    factory: str
+    """`module:function`."""
+    extra: str = ""
+    """The optional dependencies of pyproject.toml that it needs."""
+
+
+KNOWN: dict[str, Known] = {
+    "mqtt": Known(MqttSettings, "drivers.mqtt:create"),
+    "simulated": Known(SimulatedSettings, "drivers.simulated:create"),
 }
-"""Name in the configuration: its settings, and "module:factory"."""
+"""By the name in the configuration."""
 
 
 class UnknownDriver(LookupError):  # noqa: N818 - says what it is
     """No driver of this name is built in or installed."""
 
 
+class NotInstalled(LookupError):  # noqa: N818
+    """The driver's packages are missing; the text says what to do."""
+
+
 def create(name: str, settings: DriverSettings, place: Place) -> Driver:
-    """Import a driver and return it, not yet running. Raises UnknownDriver."""
-    if name in KNOWN:
-        expected, where = KNOWN[name]
-        if not isinstance(settings, expected):
-            raise TypeError(f"the driver {name} takes {expected.__name__}")
-        module, _, factory = where.partition(":")
-        make: Factory = getattr(import_module(module), factory)
-        return make(settings, place)
+    """Import a driver and return it, not yet running. May take seconds: call it in a thread.
+
+    Raises UnknownDriver, NotInstalled.
+    """
+    known = KNOWN.get(name)
+    if known is not None:
+        if not isinstance(settings, known.settings):
+            raise TypeError(f"the driver {name} takes {known.settings.__name__}")
+        return _load(known)(settings, place)
     for entry in entry_points(group=ENTRY_POINTS, name=name):
-        make = entry.load()
+        make: Factory = entry.load()
         return make(settings, place)
-    known = ", ".join(sorted(KNOWN))
-    raise UnknownDriver(f"there is no driver {name!r}; built in are {known}")
+    names = ", ".join(sorted(KNOWN))
+    raise UnknownDriver(f"there is no driver {name!r}; built in are {names}")
+
+
+def extras(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the extras that these drivers need, each once, sorted."""
+    return tuple(sorted({KNOWN[name].extra for name in names if name in KNOWN} - {""}))
+
+
+def _load(known: Known) -> Factory:
+    module, _, function = known.factory.partition(":")
+    try:
+        factory: Factory = getattr(import_module(module), function)
+    except ModuleNotFoundError as err:
+        if not known.extra:
+            raise
+        raise NotInstalled(
+            f"the package {err.name} is not installed; run: scripts/setup hub {known.extra}"
+        ) from err
+    return factory

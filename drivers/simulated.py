@@ -10,8 +10,8 @@ from dataclasses import replace
 from random import Random
 
 from drivers.registry import Place
-from drivers.settings import SimulatedKind, SimulatedSettings
 from drivers.simulated_body import SKIN_RATE_HZ, Heart, Skin
+from drivers.simulated_settings import SimulatedKind, SimulatedSettings
 from drivers.types import (
     Audible,
     Capability,

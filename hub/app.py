@@ -10,11 +10,11 @@ from functools import partial
 import structlog
 
 from drivers.registry import Place, create
-from drivers.types import Driver, Sample
+from drivers.types import Sample
 from hub import notify
 from hub.act.devices import Devices
 from hub.act.dispatch import Dispatcher
-from hub.act.drivers import run_driver
+from hub.act.drivers import Drivers
 from hub.act.engine import Actor
 from hub.act.override import Overrides
 from hub.bus import Bus
@@ -93,7 +93,7 @@ class Hub:
         self.recent = Recent(bus)
         self.devices = Devices(settings, bus, clock, self._sample)
         self.overrides = Overrides(bus, clock)
-        self.drivers = _build_drivers(settings, clock)
+        self.drivers = Drivers()
         self.dispatcher = Dispatcher(self.drivers, self.devices, self.overrides, bus, clock)
         self.actor = Actor(settings, self.devices, self.dispatcher, bus, clock)
         self.surroundings = Surroundings(settings, bus, clock)
@@ -132,8 +132,11 @@ class Hub:
         add("store", self.store.run, Stage.STORE, max_silence_s=120.0)
         add("act", self.actor.run, Stage.DECIDE)
         add("decide", self.decider.run, Stage.DECIDE, max_silence_s=30.0)
-        for name in self.drivers:
-            run = partial(run_driver, self.drivers[name], self.devices.port(name))
+        folder = state_dir(self.settings.store) / "drivers"
+        sections = self.settings.drivers.sections()
+        for name, section in sections.items():
+            make = partial(create, name, section, Place(self.clock.monotonic, folder / name))
+            run = partial(self.drivers.run, name, make, self.devices.port(name))
             add(f"driver {name}", run, Stage.SOURCES)
         add("mood", self.moods.run, Stage.DECIDE, max_silence_s=30.0)
         add("learned", self.learned.run, Stage.STORE)
@@ -142,7 +145,7 @@ class Hub:
         add("control", server.run, Stage.API)
         if (interval := notify.watchdog_interval_s()) is not None:
             add("watchdog", partial(_watchdog, interval), Stage.API)
-        log.info("hub_started", drivers=sorted(self.drivers))
+        log.info("hub_started", drivers=sorted(sections))
 
     async def stop(self) -> None:
         """Stop services stage by stage and close the store; lights stay as they are."""
@@ -168,14 +171,6 @@ class Hub:
 
     def _sample(self, sample: Sample) -> None:
         self.body.feed(sample)
-
-
-def _build_drivers(settings: Settings, clock: Clock) -> dict[str, Driver]:
-    folder = state_dir(settings.store) / "drivers"
-    return {
-        name: create(name, section, Place(clock.monotonic, folder / name))
-        for name, section in settings.drivers.sections().items()
-    }
 
 
 def _handler_failed(where: str, err: Exception) -> None:

@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from drivers.settings import DriverSettings, MqttSettings, SimulatedSettings, Strict
+from drivers.mqtt_settings import MqttSettings
+from drivers.settings import DriverSettings, Strict
+from drivers.simulated_settings import SimulatedSettings
 from models.types import Emotion
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]

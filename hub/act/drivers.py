@@ -1,7 +1,33 @@
-"""Runs a driver as a supervised service."""
+"""Makes a driver and runs it, as a supervised service."""
 
+import asyncio
+from collections.abc import Callable
+
+from drivers.registry import NotInstalled, UnknownDriver
 from drivers.types import BadCredentials, Device, DeviceId, Driver, Port, Sample
 from hub.supervisor import NeedsAttention, Service
+
+
+class Drivers(dict[str, Driver]):
+    """The drivers that have been made, by name.
+
+    A driver is made in its own service and in a thread: some import for seconds, and the rest of
+    the home does not wait for them. Until then it has no devices.
+    """
+
+    async def run(
+        self, name: str, make: Callable[[], Driver], port: Port, service: Service
+    ) -> None:
+        """Make the driver if that is still to do, and run it: see run_driver.
+
+        Raises NeedsAttention too when its packages are missing.
+        """
+        if name not in self:
+            try:
+                self[name] = await asyncio.to_thread(make)
+            except (NotInstalled, UnknownDriver) as err:
+                raise NeedsAttention(str(err)) from err
+        await run_driver(self[name], port, service)
 
 
 async def run_driver(driver: Driver, port: Port, service: Service) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import aiomqtt
 
 from drivers.mqtt import MqttDriver
-from drivers.settings import MqttSettings
+from drivers.mqtt_settings import MqttSettings
 from drivers.types import DeviceId
 from tests.fakes.port import RememberingPort
 

@@ -70,7 +70,7 @@ class Rig:
 
 
 def _settings(name: str, given: dict[str, Any]) -> DriverSettings:
-    return registry.KNOWN[name][0].model_validate(given)
+    return registry.KNOWN[name].settings.model_validate(given)
 
 
 def _place(folder: Path) -> registry.Place:

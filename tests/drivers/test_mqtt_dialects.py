@@ -17,7 +17,7 @@ from drivers.mqtt_dialects import (
     read_state,
     write_command,
 )
-from drivers.settings import MqttDevice, MqttSettings
+from drivers.mqtt_settings import MqttDevice, MqttSettings
 from drivers.types import (
     BadPayload,
     DeviceId,

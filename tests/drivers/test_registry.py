@@ -10,8 +10,10 @@ import pytest
 
 from drivers import registry
 from drivers.mqtt import MqttDriver
-from drivers.settings import DriverSettings, MqttSettings, SimulatedSettings
+from drivers.mqtt_settings import MqttSettings
+from drivers.settings import DriverSettings
 from drivers.simulated import SimulatedDriver
+from drivers.simulated_settings import SimulatedSettings
 from hub.settings import Drivers
 
 PLACE = registry.Place(time.monotonic, Path("/nonexistent"))
@@ -22,7 +24,7 @@ def test_built_in_drivers_are_made_by_name() -> None:
     simulated = registry.create("simulated", SimulatedSettings(), PLACE)
     assert isinstance(simulated, SimulatedDriver)
     for name in registry.KNOWN:
-        assert registry.create(name, registry.KNOWN[name][0](), PLACE).name == name
+        assert registry.create(name, registry.KNOWN[name].settings(), PLACE).name == name
 
 
 def test_every_driver_of_the_configuration_is_known_and_the_other_way_round() -> None:
@@ -32,6 +34,15 @@ def test_every_driver_of_the_configuration_is_known_and_the_other_way_round() ->
 def test_settings_of_another_driver_are_refused() -> None:
     with pytest.raises(TypeError, match="MqttSettings"):
         registry.create("mqtt", SimulatedSettings(), PLACE)
+
+
+def test_missing_packages_say_how_to_install_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    lacking = registry.Known(SimulatedSettings, "drivers.simulated:create", "toaster")
+    monkeypatch.setitem(registry.KNOWN, "simulated", lacking)
+    monkeypatch.setitem(sys.modules, "drivers.simulated", None)
+    with pytest.raises(registry.NotInstalled, match="scripts/setup hub toaster"):
+        registry.create("simulated", SimulatedSettings(), PLACE)
+    assert registry.extras(["simulated", "mqtt"]) == ("toaster",)
 
 
 def test_unknown_names_say_what_there_is() -> None:
@@ -53,7 +64,8 @@ def test_a_third_party_adds_a_driver_by_entry_point(monkeypatch: pytest.MonkeyPa
 def test_no_driver_is_imported_before_it_is_asked_for() -> None:
     code = (
         "import sys, drivers.registry;"
-        "print([m for m in sys.modules if m.startswith(('drivers.mqtt', 'drivers.sim', 'ssl'))])"
+        "print([m for m in sys.modules if m.startswith(('drivers.mqtt', 'drivers.sim', 'ssl'))"
+        " and not m.endswith('_settings')])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"

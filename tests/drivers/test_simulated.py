@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from drivers import simulated
-from drivers.settings import SimulatedSettings
 from drivers.simulated import SimulatedDriver
 from drivers.simulated_body import BEAT_GRID, SKIN_RATE_HZ, Heart, Skin
+from drivers.simulated_settings import SimulatedSettings
 from drivers.types import (
     DeviceId,
     DeviceState,

@@ -1,6 +1,7 @@
 """The registry of devices, and the runner that joins a driver to the supervisor."""
 
 import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,11 @@ from typing import Any
 import pytest
 
 from drivers.mqtt import MqttDriver
-from drivers.settings import MqttSettings
+from drivers.mqtt_settings import MqttSettings
+from drivers.registry import NotInstalled
 from drivers.types import BadCredentials, Device, DeviceId, DeviceState, HeartSample, Port
 from hub.act.devices import Devices
-from hub.act.drivers import run_driver
+from hub.act.drivers import Drivers, run_driver
 from hub.bus import Bus
 from hub.clock import ManualClock, SystemClock
 from hub.settings import Settings
@@ -126,6 +128,34 @@ async def test_refused_credentials_need_a_person() -> None:
     service = Service("d", _idle, Stage.SOURCES, None, rig.clock)
     with pytest.raises(NeedsAttention, match="password"):
         await run_driver(Talkative(BadCredentials("the password is wrong")), rig.port, service)
+
+
+async def test_a_driver_is_made_once_in_its_service() -> None:
+    rig = Rig()
+    service = Service("d", _idle, Stage.SOURCES, None, rig.clock)
+    drivers, made = Drivers(), []
+
+    def make() -> Talkative:
+        made.append(threading.current_thread())
+        return Talkative(BadCredentials("no"))
+
+    for _ in range(2):
+        with pytest.raises(NeedsAttention, match="no"):
+            await drivers.run("hand", make, rig.port, service)
+    assert len(made) == 1
+    assert made[0] is not threading.main_thread()
+    assert "hand" in drivers
+
+
+async def test_a_driver_without_its_packages_needs_a_person() -> None:
+    rig = Rig()
+    service = Service("d", _idle, Stage.SOURCES, None, rig.clock)
+
+    def make() -> Talkative:
+        raise NotInstalled("run: scripts/setup hub toaster")
+
+    with pytest.raises(NeedsAttention, match="scripts/setup hub toaster"):
+        await Drivers().run("hand", make, rig.port, service)
 
 
 async def _idle(_: Service) -> None: ...

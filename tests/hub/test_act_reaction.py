@@ -13,7 +13,7 @@ import pytest
 from drivers.mqtt import MqttDriver
 from drivers.mqtt_client import MqttLink
 from drivers.mqtt_connection import Broker as BrokerAddress
-from drivers.settings import MqttSettings
+from drivers.mqtt_settings import MqttSettings
 from hub.act.devices import Devices
 from hub.act.dispatch import Dispatcher
 from hub.act.drivers import run_driver

@@ -1,0 +1,36 @@
+"""Prints the extras that the configured drivers need, a line each: `python -m hub.extras`.
+
+Takes the arguments of `moodsync run` and looks at --config alone. scripts/run installs what this
+prints; a wrong configuration prints nothing here, `moodsync run` is about to say what is wrong.
+"""
+
+import argparse
+from pathlib import Path
+
+import yaml
+
+from drivers.registry import extras
+from hub.config import find_config
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--config", type=Path)
+    options, _ = parser.parse_known_args()
+    for extra in needed(options.config or find_config()):
+        print(extra)  # noqa: T201 - scripts/run reads it
+
+
+def needed(config: Path) -> tuple[str, ...]:
+    """Return the extras for the drivers that a configuration names; none if unreadable."""
+    try:
+        data = yaml.safe_load(config.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return ()
+    drivers = data.get("drivers") if isinstance(data, dict) else None
+    return extras(map(str, drivers)) if isinstance(drivers, dict) else ()
+
+
+if __name__ == "__main__":
+    main()
