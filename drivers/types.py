@@ -248,11 +248,11 @@ class Device:
             self.info,
         )
 
-    def moved(self, room: str | None) -> "Device":
-        """Return the device in this room."""
+    def placed(self, room: str | None, name: str) -> "Device":
+        """Return the device in this room and under this name."""
         return Device(
             self.id,
-            self.name,
+            name,
             self.driver,
             self.capabilities,
             self.state,

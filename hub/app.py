@@ -16,6 +16,7 @@ from hub.act.devices import Devices
 from hub.act.dispatch import Dispatcher
 from hub.act.drivers import Drivers
 from hub.act.engine import Actor
+from hub.act.known_devices import KnownDevices
 from hub.act.override import Overrides
 from hub.bus import Bus
 from hub.clock import Clock
@@ -91,7 +92,8 @@ class Hub:
         self.supervisor = Supervisor(clock)
         self.counters = Counters(bus, clock, started)
         self.recent = Recent(bus)
-        self.devices = Devices(settings, bus, clock, self._sample)
+        self.known_devices = KnownDevices(store.config, clock)
+        self.devices = Devices(settings, bus, clock, self._sample, self.known_devices)
         self.overrides = Overrides(bus, clock)
         self.drivers = Drivers()
         self.dispatcher = Dispatcher(self.drivers, self.devices, self.overrides, bus, clock)
@@ -140,8 +142,13 @@ class Hub:
             add(f"driver {name}", run, Stage.SOURCES)
         add("mood", self.moods.run, Stage.DECIDE, max_silence_s=30.0)
         add("learned", self.learned.run, Stage.STORE)
+        add("known devices", self.known_devices.run, Stage.STORE)
         add("sense", self.link.run, Stage.SENSE)
-        server = ControlServer(control_socket(self.settings.store), self.operations.handlers())
+        server = ControlServer(
+            control_socket(self.settings.store),
+            self.operations.handlers(),
+            self.operations.devices.long_handlers(),
+        )
         add("control", server.run, Stage.API)
         if (interval := notify.watchdog_interval_s()) is not None:
             add("watchdog", partial(_watchdog, interval), Stage.API)
@@ -153,6 +160,7 @@ class Hub:
         late = await self.supervisor.stop()
         async with asyncio.timeout(STORE_CLOSE_LIMIT_S):
             await self.learned.save()
+            await self.known_devices.save()
             await self.store.close()
         log.info("hub_stopped", late=list(late))
 

@@ -5,6 +5,8 @@ A Unix socket in the state directory, mode 0600; only the hub's own user and roo
 
     -> {"do": "say", "text": "...", "room": "living_room"}
     <- {"ok": {...}}  or  {"error": "unknown_room", "message": "...", "mend": "..."}
+
+What takes long tells how it goes, in any number of lines before that: {"progress": "..."}
 """
 
 import asyncio
@@ -14,8 +16,9 @@ import os
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from pydantic import ValidationError
@@ -27,9 +30,20 @@ from hub.supervisor import Service
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+Tell = Callable[[str], None]
+
+
+class LongHandler(Protocol):
+    """Tells in between how it goes, and sets its own limit."""
+
+    def __call__(self, data: dict[str, Any], tell: Tell) -> Awaitable[dict[str, Any]]:
+        """Answer a request."""
+        ...
+
 
 MAX_LINE_BYTES = 1 << 20
 MAX_CLIENTS = 16
+MAX_UNREAD_BYTES = 1 << 16
 REQUEST_LIMIT_S = 120.0
 IDLE_LIMIT_S = 600.0
 
@@ -37,9 +51,15 @@ IDLE_LIMIT_S = 600.0
 class ControlServer:
     """Answers requests with the handlers it was given."""
 
-    def __init__(self, path: Path, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        handlers: Mapping[str, Handler],
+        long_handlers: Mapping[str, LongHandler] | None = None,
+    ) -> None:
         self._path = path
         self._handlers = handlers
+        self._long_handlers = long_handlers or {}
         self._clients: set[asyncio.StreamWriter] = set()
 
     async def run(self, service: Service) -> None:
@@ -81,7 +101,7 @@ class ControlServer:
                     line = await reader.readline()
                 if not line:
                     return
-                writer.write(json.dumps(await self._answer(line)).encode() + b"\n")
+                _write(writer, await self._answer(line, writer))
                 async with asyncio.timeout(IDLE_LIMIT_S):
                     await writer.drain()
         except (TimeoutError, ConnectionError, ValueError):
@@ -91,18 +111,33 @@ class ControlServer:
             self._clients.discard(writer)
             writer.close()
 
-    async def _answer(self, line: bytes) -> dict[str, Any]:
+    async def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> dict[str, Any]:
         try:
             request = json.loads(line)
             what = request.pop("do")
-            handler = self._handlers[what]
+            long = self._long_handlers.get(what)
+            handler = partial(long, tell=_teller(writer)) if long else self._handlers[what]
         except (ValueError, RecursionError, AttributeError, TypeError, KeyError):
             return _error("bad_request", "not a known request", "update moodsync on both sides")
         try:
-            async with asyncio.timeout(REQUEST_LIMIT_S):
+            async with asyncio.timeout(None if long else REQUEST_LIMIT_S):
                 return {"ok": await handler(request)}
         except Exception as err:  # noqa: BLE001 - whatever it was becomes the answer
             return _explain(what, err)
+
+
+def _write(writer: asyncio.StreamWriter, answer: dict[str, Any]) -> None:
+    writer.write(json.dumps(answer).encode() + b"\n")
+
+
+def _teller(writer: asyncio.StreamWriter) -> Tell:
+    """Return what sends progress; a client that does not read misses the rest of it."""
+
+    def tell(progress: str) -> None:
+        if writer.transport.get_write_buffer_size() < MAX_UNREAD_BYTES:
+            _write(writer, {"progress": progress})
+
+    return tell
 
 
 def _explain(what: str, err: Exception) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +42,35 @@ class ControlClient:
         self._sock.settimeout(limit_s)
         self._lines = self._sock.makefile("rb")
 
-    def call(self, what: str, **parameters: Any) -> dict[str, Any]:
-        """Ask for something and return the answer; raises Refusal or NotRunning."""
+    def call(
+        self, what: str, progress: Callable[[str], None] | None = None, **parameters: Any
+    ) -> dict[str, Any]:
+        """Ask for something and return the answer; raises Refusal or NotRunning.
+
+        `progress` gets the lines that the hub sends in between.
+        """
         request = {"do": what} | {k: v for k, v in parameters.items() if v is not None}
+        self._send(request)
+        while "progress" in (answer := self._receive()):
+            if progress is not None:
+                progress(answer["progress"])
+        if "ok" in answer:
+            result: dict[str, Any] = answer["ok"]
+            return result
+        raise Refusal(answer["error"], answer["message"], answer.get("mend", ""))
+
+    def wait_up_to(self, limit_s: float) -> None:
+        """Wait that long for each answer from now on."""
+        self._sock.settimeout(limit_s)
+
+    def _send(self, request: dict[str, Any]) -> None:
         try:
             self._sock.sendall(json.dumps(request).encode() + b"\n")
+        except OSError as err:
+            raise NotRunning("the hub went away while answering") from err
+
+    def _receive(self) -> dict[str, Any]:
+        try:
             line = self._lines.readline()
         except TimeoutError as err:
             raise NotRunning("the hub does not answer in time; see its log") from err
@@ -54,10 +79,7 @@ class ControlClient:
         if not line:
             raise NotRunning("the hub went away while answering")
         answer: dict[str, Any] = json.loads(line)
-        if "ok" in answer:
-            result: dict[str, Any] = answer["ok"]
-            return result
-        raise Refusal(answer["error"], answer["message"], answer.get("mend", ""))
+        return answer
 
     def close(self) -> None:
         """Close the connection."""

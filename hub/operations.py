@@ -6,22 +6,15 @@ Every method takes plain data, checks it, and returns plain data; it raises Refu
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from drivers.types import (
-    Command,
-    DeviceId,
-    Outcome,
-    SetLight,
-    SetTemperature,
-    SetVolume,
-)
-from hub.act.dispatch import By
+from drivers.types import Outcome
 from hub.control import Handler
+from hub.device_operations import DeviceOperations
 from hub.errors import Refusal
 from hub.records import Records
 from hub.types import PersonId, RoomId
-from hub.views import Views, device_view, outcome_view
+from hub.views import Views, outcome_view
 from models.types import EMOTIONS, Emotion
 
 if TYPE_CHECKING:
@@ -44,15 +37,6 @@ class _Say(_Request):
 
 class _Moods(_Request):
     room: str | None = None
-
-
-class _Set(_Request):
-    device: str
-    on: bool | None = None
-    level: float | None = Field(default=None, ge=0, le=1)
-    kelvin: int | None = Field(default=None, ge=1000, le=10_000)
-    target: float | None = Field(default=None, ge=5, le=30)
-    volume: float | None = Field(default=None, ge=0, le=1)
 
 
 class _Scene(_Request):
@@ -92,6 +76,7 @@ class Operations:
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
         self._views = Views(hub)
+        self.devices = DeviceOperations(hub)
         self._records = Records(hub.settings, hub.store)
 
     def handlers(self) -> dict[str, Handler]:
@@ -100,14 +85,13 @@ class Operations:
             "say": self._say,
             "status": self._status,
             "moods": self._moods,
-            "devices": self._devices,
-            "set": self._set,
             "scene": self._scene,
             "correct": self._correct,
             "consent": self._consent,
             "privacy": self._privacy,
             "export": self._export,
             "erase": self._erase,
+            **self.devices.handlers(),
         }
 
     async def say_once(self, text: str) -> dict[str, Any]:
@@ -172,17 +156,6 @@ class Operations:
         room = self._room(request.room) if request.room else None
         return self._views.moods(room)
 
-    async def _devices(self, data: dict[str, Any]) -> dict[str, Any]:
-        _Request.model_validate(data)
-        return {"devices": [device_view(device) for device in self._hub.devices.all()]}
-
-    async def _set(self, data: dict[str, Any]) -> dict[str, Any]:
-        request = _Set.model_validate(data)
-        outcomes = [
-            await self._hub.dispatcher.execute(command, By.PERSON) for command in _commands(request)
-        ]
-        return _outcomes(tuple(outcomes))
-
     async def _scene(self, data: dict[str, Any]) -> dict[str, Any]:
         request = _Scene.model_validate(data)
         room = self._room(request.room)
@@ -221,6 +194,7 @@ class Operations:
         person = _Erase.model_validate(data).person
         self._hub.learned.forget(None if person is None else PersonId(person))
         answer = await self._records.erase(person)
+        self._hub.known_devices.reload()
         self._hub.permission.refresh()
         return answer
 
@@ -243,20 +217,6 @@ class Operations:
                 "unknown_person", f"there is nobody called {name!r}", f"people: {', '.join(people)}"
             )
         return PersonId(name)
-
-
-def _commands(request: _Set) -> list[Command]:
-    device = DeviceId(request.device)
-    commands: list[Command] = []
-    if not request.on is request.level is request.kelvin is None:
-        commands.append(SetLight(device, on=request.on, level=request.level, kelvin=request.kelvin))
-    if request.target is not None:
-        commands.append(SetTemperature(device, request.target))
-    if request.volume is not None:
-        commands.append(SetVolume(device, request.volume))
-    if not commands:
-        raise Refusal("bad_request", "nothing to set")
-    return commands
 
 
 def _outcomes(outcomes: tuple[Outcome, ...]) -> dict[str, Any]:

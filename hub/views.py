@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from drivers.types import Device, Outcome
+from drivers.types import Outcome
 from hub.history import Entry
 from hub.process_stats import process_stats
 from hub.sense.sources import Source, configured, wearable_id
@@ -144,22 +144,6 @@ def _wearables(settings: Settings) -> list[Source]:
         Source(wearable_id(key), Sense.BODY, RoomId(wearable.room))
         for key, wearable in settings.senses.wearables.items()
     ]
-
-
-def device_view(device: Device) -> dict[str, Any]:
-    """Return a device as plain data."""
-    return {
-        "id": device.id,
-        "name": device.name,
-        "driver": device.driver,
-        "room": device.room,
-        "available": device.available,
-        "simulated": device.simulated,
-        "capabilities": [
-            {"kind": type(c).__name__.lower()} | asdict(c) for c in device.capabilities
-        ],
-        "state": asdict(device.state),
-    }
 
 
 def outcome_view(outcome: Outcome) -> dict[str, Any]:

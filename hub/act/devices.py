@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from drivers.types import Device, DeviceId, Port, Sample
+from hub.act.known_devices import NOWHERE, KnownDevices
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.settings import Settings
@@ -27,7 +28,11 @@ class DeviceStats:
 
 
 class Devices:
-    """The registry. A device's room is the configuration's; a driver's own word counts second."""
+    """The registry.
+
+    A device's room is the one that a person gave it, else the configuration's, else what its driver
+    says. A disabled device is not in here: nobody commands it, no rule sees it.
+    """
 
     def __init__(
         self,
@@ -35,12 +40,16 @@ class Devices:
         bus: Bus,
         clock: Clock,
         on_sample: Callable[[Sample], None] | None = None,
+        known: KnownDevices | None = None,
     ) -> None:
         self.stats = DeviceStats()
         self._bus = bus
         self._clock = clock
         self._on_sample = on_sample
+        self._known = known
         self._devices: dict[DeviceId, Device] = {}
+        self._told: dict[DeviceId, Device] = {}
+        """As drivers tell of them: disabled ones too, under their own names."""
         self._rooms = _rooms_of(settings)
         self._known_rooms = frozenset(settings.rooms)
 
@@ -64,18 +73,47 @@ class Devices:
         """Take over new rooms; devices that moved are published as changed."""
         self._rooms = _rooms_of(settings)
         self._known_rooms = frozenset(settings.rooms)
-        for device in self.all():
-            self.announce(device.moved(None))
+        self.refresh()
+
+    def refresh(self, device: DeviceId | None = None) -> None:
+        """Take over what people gave one device, or all."""
+        for one in tuple(self._told.values()) if device is None else self._of(device):
+            self.announce(one)
+
+    def told(self, device: DeviceId) -> Device | None:
+        """Return a device as its driver tells of it, also when it is disabled."""
+        return self._told.get(device)
+
+    def absent(self, device: DeviceId) -> str:
+        """Say why there is no such device."""
+        if device in self._told:
+            return f"the device {device} is disabled"
+        if self._known is not None and self._known.seen(device) is not None:
+            return f"the device {device} has not been seen since the start"
+        return f"there is no device {device}"
 
     def announce(self, device: Device) -> None:
         """Take over what a driver said, and publish it if it is new."""
+        self.stats.announced += 1
+        self._told[device.id] = device
         room = self._rooms.get(device.id)
         if room is None and device.room in self._known_rooms:
             room = device.room
-        if room != device.room:
-            device = device.moved(room)
+        name = device.name
+        if self._known is not None:
+            if device.available:
+                self._known.here(device)
+            given = self._known.given(device.id)
+            if given is not None:
+                if given.disabled:
+                    self._leave(device.id)
+                    return
+                name = given.name or name
+                if given.room == NOWHERE or given.room in self._known_rooms:
+                    room = given.room or None
+        if room != device.room or name != device.name:
+            device = device.placed(room, name)
         before = self._devices.get(device.id)
-        self.stats.announced += 1
         if before == device:
             self.stats.unchanged += 1
             return
@@ -84,17 +122,31 @@ class Devices:
 
     def gone(self, device: DeviceId) -> None:
         """Forget a device and publish that it left."""
+        self._told.pop(device, None)
+        self._leave(device)
+
+    def _leave(self, device: DeviceId) -> None:
         if self._devices.pop(device, None) is not None:
             self._bus.publish(DeviceGone(device, self._clock.monotonic()))
 
+    def _of(self, device: DeviceId) -> tuple[Device, ...]:
+        told = self._told.get(device)
+        return () if told is None else (told,)
+
+    def _is_disabled(self, device: DeviceId) -> bool:
+        given = None if self._known is None else self._known.given(device)
+        return given is not None and given.disabled
+
     def pressed(self, device: DeviceId, action: str) -> None:
         """Publish that someone pressed a button."""
+        if self._is_disabled(device):
+            return
         self._bus.publish(ButtonPressed(device, action, self._clock.monotonic()))
 
     def sample(self, sample: Sample) -> None:
         """Hand a body sensor's sample on."""
         self.stats.samples += 1
-        if self._on_sample is None:
+        if self._on_sample is None or self._is_disabled(sample.device):
             return
         try:
             self._on_sample(sample)

@@ -92,7 +92,7 @@ class Dispatcher:
     def _driver_of(self, command: Command) -> Driver:
         device = self._devices.get(command.device)
         if device is None:
-            raise Refused(f"there is no device {command.device}")
+            raise Refused(self._devices.absent(command.device))
         driver = self._drivers.get(device.driver)
         if driver is None:
             raise Refused(f"the driver {device.driver} is not configured")

@@ -18,7 +18,14 @@ COMMANDS: dict[str, Command] = {
     "check": Command("check a configuration and list every error", "hub.cli.local:check"),
     "say": Command("tell the hub something in words, as in a journal", "hub.cli.ask:say"),
     "status": Command("show how the hub and its parts are", "hub.cli.ask:status"),
-    "devices": Command("list devices, or set one by hand", "hub.cli.ask:devices"),
+    "devices": Command(
+        "list, set, name, place, hide, disable, forget or diagnose devices; let new ones join",
+        "hub.cli.devices:devices",
+    ),
+    "network": Command(
+        "list what the drivers' networks can do (join, pair, back up), or do it",
+        "hub.cli.devices:network",
+    ),
     "scene": Command("apply a scene to a room, or put back what was before", "hub.cli.ask:scene"),
     "moods": Command("watch the moods live in the terminal", "hub.cli.moods:moods"),
     "correct": Command(
@@ -64,14 +71,40 @@ def _say(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--room", help="where; the configured one if not given")
 
 
+DEVICE_ACTIONS = (
+    *("list", "show", "set", "rename", "room", "hide", "unhide", "disable", "enable", "forget"),
+    *("diagnose", "permit-join", "pair"),
+)
+
+
 def _devices(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", nargs="?", choices=["list", "show", "set"], default="list")
-    parser.add_argument("device", nargs="?", help="device id, for show and set")
+    parser.add_argument("action", nargs="?", choices=DEVICE_ACTIONS, default="list")
+    parser.add_argument("device", nargs="?", help="device id (driver, for permit-join and pair)")
+    parser.add_argument(
+        "value",
+        nargs="*",
+        help="rename: the name (none: its own again); room: the room, - for none (nothing: as "
+        "configured); permit-join, pair: arguments as key=value",
+    )
+    parser.add_argument("--all", action="store_true", help="list hidden devices too")
     parser.add_argument("--on", action=argparse.BooleanOptionalAction, default=None)
     parser.add_argument("--level", type=float, metavar="0-1")
     parser.add_argument("--kelvin", type=int)
+    parser.add_argument("--xy", type=float, nargs=2, metavar=("X", "Y"), help="CIE 1931 colour")
     parser.add_argument("--target", type=float, metavar="CELSIUS")
     parser.add_argument("--volume", type=float, metavar="0-1")
+    parser.add_argument("--speed", type=float, metavar="0-1", help="of a fan")
+    parser.add_argument("--position", type=float, metavar="0-1", help="of a cover; 1 is open")
+    parser.add_argument("--option", help="one of a device's choices")
+    parser.add_argument("--number", type=float)
+    parser.add_argument("--press", action="store_true", default=None, help="press a button")
+
+
+def _network(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("driver", nargs="?", help="the driver; all operations if not given")
+    parser.add_argument("operation", nargs="?", help="what to do")
+    parser.add_argument("arguments", nargs="*", metavar="KEY=VALUE")
+    parser.add_argument("--yes", action="store_true", help="do not ask before what is for good")
 
 
 def _scene(parser: argparse.ArgumentParser) -> None:
@@ -133,6 +166,7 @@ _ADDERS = {
     "run": _run,
     "say": _say,
     "devices": _devices,
+    "network": _network,
     "scene": _scene,
     "moods": _moods,
     "correct": _correct,

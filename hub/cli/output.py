@@ -33,3 +33,23 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
     return [
         "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
+
+
+def outcomes(args: argparse.Namespace, answer: dict[str, Any]) -> int:
+    """Print what came of commands; return 1 unless all were carried out."""
+    lines = [
+        f"{o['device']}: {o['status']}{' - ' + o['reason'] if o['reason'] else ''}"
+        for o in answer["outcomes"]
+    ]
+    show(args, answer, lines or ["nothing to change"])
+    return 0 if all(o["status"] == "done" for o in answer["outcomes"]) else 1
+
+
+def remarks(thing: dict[str, Any]) -> str:
+    """Return what is out of the ordinary about a device or source."""
+    told = [word for word in ("simulated", "hidden", "disabled") if thing.get(word)]
+    if thing.get("available") is False and not thing.get("disabled"):
+        told.append("unavailable")
+    if thing.get("reason"):
+        told.append(thing["reason"])
+    return ", ".join(told)

@@ -99,6 +99,23 @@ class ConfigDb:
         """Return a setting."""
         return self._settings.get(key, default)
 
+    def settings(self) -> tuple[tuple[str, Json], ...]:
+        """Return every setting."""
+        return tuple(self._settings.items())
+
+    async def remove(self, key: str, by: str) -> None:
+        """Remove a setting, if it is there; it counts once it is on the disk."""
+        if key not in self._settings:
+            return
+        now = self.now_ms()
+
+        def job(conn: sqlite3.Connection) -> None:
+            conn.execute("DELETE FROM setting WHERE key = ?", (key,))
+            add_audit(conn, now, by, f"remove {key}", "")
+
+        await self.write(job)
+        del self._settings[key]
+
     async def set(self, key: str, value: Json, by: str) -> None:
         """Store a setting; it counts once it is on the disk.
 

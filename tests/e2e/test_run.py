@@ -69,6 +69,20 @@ def test_a_running_hub_answers_its_command_line(tmp_path: Path) -> None:
         refused = hub.cli("devices", "set", "simulated:none", "--on", code=1)
         assert refused["outcomes"][0]["status"] == "refused"
 
+        named = hub.cli("devices", "rename", "simulated:lamp", "Reading", "lamp")["device"]
+        assert named["name"] == "Reading lamp"
+        assert hub.cli("devices", "room", "simulated:lamp", "-")["device"]["room"] is None
+        assert hub.cli("devices", "room", "simulated:lamp")["device"]["room"] == "living_room"
+        hub.cli("devices", "hide", "simulated:lamp")
+        assert "simulated:lamp" not in {d["id"] for d in hub.cli("devices")["devices"]}
+        assert "simulated:lamp" in {d["id"] for d in hub.cli("devices", "--all")["devices"]}
+        assert hub.cli("devices", "forget", "simulated:lamp", code=1)["error"] == "device_is_here"
+        told = hub.cli("devices", "diagnose", "simulated:lamp")
+        assert told["last_outcomes"]
+        assert told["driver"]["service"]["state"] == "running"
+        assert hub.cli("network")["operations"] == []
+        assert hub.cli("devices", "permit-join", code=1)["error"] == "unknown_operation"
+
         hub.cli("scene", "living_room", "soft_evening")
         assert hub.cli("scene", "living_room", "none", code=1)["error"]
         hub.cli("correct", "wrong", "--was", "sadness")

@@ -2,7 +2,7 @@ import asyncio
 import json
 import socket
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,13 @@ async def bug(_data: dict[str, Any]) -> dict[str, Any]:
     raise LookupError("unknown trouble with a secret in it")
 
 
+async def slowly(data: dict[str, Any], tell: Callable[[str], None]) -> dict[str, Any]:
+    for step in range(data["steps"]):
+        tell(f"step {step}")
+        await asyncio.sleep(0)
+    return {"steps": data["steps"]}
+
+
 HANDLERS = {"double": double, "refuse": refuse, "trouble": trouble, "bug": bug}
 
 
@@ -46,7 +53,9 @@ async def path(tmp_path: Path) -> AsyncIterator[Path]:
     folder = tmp_path / ("x" * 60) / ("y" * 60)
     folder.mkdir(parents=True)
     supervisor = Supervisor(SystemClock())
-    service = supervisor.add("control", ControlServer(folder / "c.sock", HANDLERS).run, Stage.API)
+    service = supervisor.add(
+        "control", ControlServer(folder / "c.sock", HANDLERS, {"slowly": slowly}).run, Stage.API
+    )
     while service.state is not State.RUNNING:
         await asyncio.sleep(0.01)
     yield folder / "c.sock"
@@ -65,6 +74,18 @@ async def test_questions_are_answered_over_one_connection(path: Path) -> None:
             return [client.call("double", n=n)["n"] for n in (1, 2)]
 
     assert await asyncio.to_thread(twice) == [2, 4]
+
+
+async def test_what_takes_long_tells_how_it_goes(path: Path) -> None:
+    told: list[str] = []
+
+    def call(steps: int, progress: Callable[[str], None] | None) -> dict[str, Any]:
+        with closing(ControlClient(path, 5)) as client:
+            return client.call("slowly", progress, steps=steps)
+
+    assert await asyncio.to_thread(call, 3, told.append) == {"steps": 3}
+    assert told == ["step 0", "step 1", "step 2"]
+    assert await asyncio.to_thread(call, 5_000, None) == {"steps": 5_000}
 
 
 async def test_the_socket_is_the_owners_alone(path: Path) -> None:

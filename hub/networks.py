@@ -1,0 +1,97 @@
+"""What people may do with the networks of the drivers: let devices join, pair, back up.
+
+Drivers describe their operations (drivers.operations); command line, app and API show and run them
+from that description alone.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from drivers.operations import Operable, Operation, Progress
+from drivers.types import Driver, DriverError
+from hub.errors import Refusal
+
+log = structlog.get_logger(__name__)
+
+
+class Networks:
+    """Finds and runs operations. `drivers` are those that have been made, by name."""
+
+    def __init__(self, drivers: Mapping[str, Driver]) -> None:
+        self._drivers = drivers
+
+    def list(self) -> list[dict[str, Any]]:
+        """Return every operation as plain data; `arguments` is a JSON schema."""
+        return [
+            {
+                "driver": name,
+                "name": operation.name,
+                "summary": operation.summary,
+                "arguments": operation.arguments.model_json_schema(),
+                "limit_s": operation.limit_s,
+                "destroys": operation.destroys,
+            }
+            for name, driver in sorted(self._drivers.items())
+            if isinstance(driver, Operable)
+            for operation in driver.operations()
+        ]
+
+    async def run(
+        self, driver: str | None, name: str, arguments: Mapping[str, Any], tell: Progress
+    ) -> dict[str, Any]:
+        """Run one operation and return its answer.
+
+        Without `driver` the only one that has it is meant. Raises Refusal.
+        """
+        chosen, operation = self._find(driver, name)
+        try:
+            checked = operation.arguments.model_validate(dict(arguments))
+        except ValidationError as err:
+            first = err.errors(include_input=False)[0]
+            key = ".".join(str(part) for part in first["loc"])
+            raise Refusal("bad_request", f"{key}: {first['msg']}", _usage(operation)) from err
+        log.info("operation_started", driver=chosen, operation=name)
+        try:
+            async with asyncio.timeout(operation.limit_s):
+                answer = await operation.run(checked, tell)
+        except TimeoutError as err:
+            raise Refusal(
+                "timeout", f"{chosen} {name} took longer than {operation.limit_s:g} s", "try again"
+            ) from err
+        except DriverError as err:
+            raise Refusal(type(err).__name__.lower(), err.reason) from err
+        log.info("operation_done", driver=chosen, operation=name)
+        return dict(answer)
+
+    def _find(self, driver: str | None, name: str) -> tuple[str, Operation]:
+        found = [
+            (key, operation)
+            for key, one in sorted(self._drivers.items())
+            if isinstance(one, Operable) and driver in {None, key}
+            for operation in one.operations()
+            if operation.name == name
+        ]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = ", ".join(key for key, _ in found)
+            raise Refusal("ambiguous", f"{names} can all {name}", "name the driver")
+        where = f"the driver {driver}" if driver else "no driver that runs"
+        have = sorted({f"{o['driver']} {o['name']}" for o in self.list()})
+        mend = f"there are: {', '.join(have)}" if have else "no driver that runs has operations"
+        raise Refusal("unknown_operation", f"{where} has no operation {name!r}", mend)
+
+
+def _usage(operation: Operation) -> str:
+    fields = operation.arguments.model_fields
+    if not fields:
+        return f"{operation.name} takes no arguments"
+    told = [
+        f"{key}: {field.description or ''}{'' if field.is_required() else ' (optional)'}"
+        for key, field in fields.items()
+    ]
+    return f"{operation.name} takes {'; '.join(told)}"
