@@ -6,7 +6,7 @@ what remains of its stepped fade is, by a newer one of a person.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import structlog
@@ -17,11 +17,14 @@ from drivers.types import (
     Driver,
     DriverError,
     Outcome,
+    PlayMusic,
+    Press,
     Refused,
     SetLight,
     Status,
     Unreachable,
 )
+from hub.act.batch import Batch, batches
 from hub.act.devices import Devices
 from hub.act.fade import fade_steps, step_pause_s
 from hub.act.lane import Lane, Turn
@@ -33,6 +36,9 @@ from hub.types import Acted, RoomId
 log = structlog.get_logger(__name__)
 
 DEADLINE_S = 5.0
+RETRY_AFTER_S = 0.25
+NOT_TWICE = (Press, PlayMusic)
+"""What may have been carried out although no answer came, and would be carried out again."""
 
 
 class By(StrEnum):
@@ -65,21 +71,31 @@ class Dispatcher:
         self._clock = clock
         self._lanes: dict[DeviceId, Lane] = {}
 
-    async def execute(self, command: Command, by: By, decision_id: int | None = None) -> Outcome:
+    def batches(self, commands: Iterable[Command]) -> dict[DeviceId, Batch]:
+        """Return the batch of each command that can go together with others."""
+        return batches(commands, self._devices, self._drivers)
+
+    async def execute(
+        self,
+        command: Command,
+        by: By,
+        decision_id: int | None = None,
+        batch: Batch | None = None,
+    ) -> Outcome:
         """Carry a command out, publish Acted and return its outcome; raises only if cancelled."""
         started = self._clock.monotonic()
-        status, reason = await self._try(command, by)
+        status, reason = await self._try(command, by, batch)
         now = self._clock.monotonic()
         outcome = Outcome(command, status, reason, round((now - started) * 1000, 3))
         self.outcomes[status] += 1
         self._bus.publish(Acted(decision_id, outcome, now))
         return outcome
 
-    async def _try(self, command: Command, by: By) -> tuple[Status, str]:
+    async def _try(self, command: Command, by: By, batch: Batch | None) -> tuple[Status, str]:
         try:
             driver = self._driver_of(command)
             lane = self._lanes.setdefault(command.device, Lane())
-            return await self._in_lane(lane, by, driver, command)
+            return await self._in_lane(lane, by, driver, command, batch)
         except DriverError as err:
             status = _status(err)
             if status is not Status.FAILED:
@@ -101,7 +117,7 @@ class Dispatcher:
         return driver
 
     async def _in_lane(
-        self, lane: Lane, by: By, driver: Driver, command: Command
+        self, lane: Lane, by: By, driver: Driver, command: Command, batch: Batch | None
     ) -> tuple[Status, str]:
         person = by is By.PERSON
         turn = Turn(by_person=person)
@@ -111,7 +127,7 @@ class Dispatcher:
             async with asyncio.timeout(None if person else DEADLINE_S) as limit:
                 if await lane.enter(turn) or person:
                     limit.reschedule(asyncio.get_running_loop().time() + DEADLINE_S)
-                await self._carry_out(turn, limit, driver, command)
+                await self._carry_out(turn, limit, driver, command, batch)
         except asyncio.CancelledError:
             if not turn.was_superseded():
                 raise
@@ -122,10 +138,17 @@ class Dispatcher:
             return Status.TIMEOUT, f"{what} within {DEADLINE_S:g} s"
         finally:
             lane.leave(turn)
+            if batch is not None and not turn.sent:
+                batch.absent()
         return Status.DONE, ""
 
     async def _carry_out(
-        self, turn: Turn, limit: asyncio.Timeout, driver: Driver, command: Command
+        self,
+        turn: Turn,
+        limit: asyncio.Timeout,
+        driver: Driver,
+        command: Command,
+        batch: Batch | None,
     ) -> None:
         device = self._devices.get(command.device)
         if device is None:
@@ -144,7 +167,21 @@ class Dispatcher:
             turn.fading = True
             limit.reschedule(asyncio.get_running_loop().time() + DEADLINE_S + pause_s)
             await asyncio.sleep(pause_s)
-        await driver.execute(steps[-1])
+        if batch is not None and isinstance(command, SetLight):
+            await batch.execute(command)
+        else:
+            await _ask(driver, steps[-1])
+
+
+async def _ask(driver: Driver, command: Command) -> None:
+    """Ask the driver; once more when the peer was not reached and asking twice does no harm."""
+    try:
+        await driver.execute(command)
+    except Unreachable:
+        if isinstance(command, NOT_TWICE):
+            raise
+        await asyncio.sleep(RETRY_AFTER_S)
+        await driver.execute(command)
 
 
 def _status(err: DriverError) -> Status:

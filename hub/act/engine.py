@@ -125,16 +125,20 @@ class Actor:
         except Exception:
             log.exception("decision_not_planned", rule=decision.rule)
             return
+        batches = self._dispatcher.batches(commands)
         for command in commands:
             group.create_task(
-                self._dispatcher.execute(command, by, decision.id), name=f"act {command.device}"
+                self._dispatcher.execute(command, by, decision.id, batches.get(command.device)),
+                name=f"act {command.device}",
             )
 
     async def _execute_all(self, commands: tuple[Command, ...], by: By) -> tuple[Outcome, ...]:
+        batches = self._dispatcher.batches(commands)
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(
-                    self._dispatcher.execute(command, by), name=f"act {command.device}"
+                    self._dispatcher.execute(command, by, batch=batches.get(command.device)),
+                    name=f"act {command.device}",
                 )
                 for command in commands
             ]
