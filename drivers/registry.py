@@ -1,7 +1,8 @@
 """Which drivers there are. A driver is imported only when the configuration names it.
 
 A new driver is one line here. Third parties add theirs by an entry point in the group
-`moodsync.drivers`, named as in the configuration and pointing to a factory like those below.
+`moodsync.drivers`, named as in the configuration and pointing to a `Known` of theirs; the module it
+stands in is imported when the configuration is read, so it should import no protocol library.
 """
 
 from collections.abc import Callable, Iterable
@@ -65,16 +66,22 @@ def create(name: str, settings: DriverSettings, place: Place) -> Driver:
 
     Raises UnknownDriver, NotInstalled.
     """
-    known = KNOWN.get(name)
-    if known is not None:
-        if not isinstance(settings, known.settings):
-            raise TypeError(f"the driver {name} takes {known.settings.__name__}")
-        return _load(known)(settings, place)
+    known = KNOWN.get(name) or third_party(name)
+    if known is None:
+        names = ", ".join(sorted(KNOWN))
+        raise UnknownDriver(f"there is no driver {name!r}; built in are {names}")
+    if not isinstance(settings, known.settings):
+        raise TypeError(f"the driver {name} takes {known.settings.__name__}")
+    return _load(known)(settings, place)
+
+
+def third_party(name: str) -> Known | None:
+    """Return an installed driver that is not built in; None when there is none."""
     for entry in entry_points(group=ENTRY_POINTS, name=name):
-        make: Factory = entry.load()
-        return make(settings, place)
-    names = ", ".join(sorted(KNOWN))
-    raise UnknownDriver(f"there is no driver {name!r}; built in are {names}")
+        known = entry.load()
+        if isinstance(known, Known):
+            return known
+    return None
 
 
 def extras(names: Iterable[str]) -> tuple[str, ...]:

@@ -1,12 +1,19 @@
 """What may stand in the configuration. `config/schema.json` is generated from here."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
 
 from drivers.mqtt_settings import MqttSettings
+from drivers.registry import third_party
 from drivers.settings import DriverSettings, Strict
 from drivers.simulated_settings import SimulatedSettings
 from models.types import Emotion
@@ -110,14 +117,35 @@ class Senses(Strict):
 
 
 class Drivers(Strict):
-    """Networks of devices. A driver that is not named here is never imported."""
+    """Networks of devices. A driver that is not named here is never imported.
+
+    Drivers that are installed besides the built-in ones are named here as well.
+    """
 
     mqtt: MqttSettings | None = None
     simulated: SimulatedSettings | None = None
+    _third_party: dict[str, DriverSettings] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _with_third_parties(cls, data: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(data, dict):
+            return read(data)
+        others = {
+            name: known
+            for name in data.keys() - cls.model_fields.keys()
+            if (known := third_party(str(name))) is not None
+        }
+        drivers = read({name: value for name, value in data.items() if name not in others})
+        for name, known in others.items():
+            section = known.settings.model_validate(data[name] or {})
+            drivers._third_party[name] = section  # noqa: SLF001 - a class method's own instance
+        return drivers
 
     def sections(self) -> dict[str, DriverSettings]:
         """Return what is configured, by the driver's name."""
-        return {name: section for name, section in self if section is not None}
+        own = {name: section for name, section in self if section is not None}
+        return own | self._third_party
 
 
 class LightPart(Strict):

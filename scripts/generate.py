@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
+from drivers.registry import KNOWN
 from hub.cli.main import build_parser
 from hub.settings import Settings
 
@@ -103,17 +104,59 @@ def _default(key: str, field: dict[str, Any], section: dict[str, Any]) -> str:
 
 
 CONFIGURATION_INTRO = """\
-Made by `scripts/generate.py` from `hub/settings.py` and `drivers/settings.py`; do not edit.
+Made by `scripts/generate.py` from `hub/settings.py` and `drivers/*_settings.py`; do not edit.
 
 Your file is `~/.config/moodsync/hub.yaml` or `/etc/moodsync/hub.yaml`, or the one named by
 `--config` or `$MOODSYNC_CONFIG`; start from `config/hub.example.yaml`. Environment variables such
 as `MOODSYNC__log__level=debug` override it. `moodsync check` lists every error at once.
 `config/schema.json` lets editors complete and check it."""
 
+DEVICES_INTRO = """\
+# Devices
+
+Made by `scripts/generate.py` from `drivers/registry.py` and the pages in `docs/devices/`; do not
+edit.
+
+A driver is set up under `drivers:` in the configuration; `scripts/run` installs the packages that
+it needs. `moodsync devices` lists what was found; `moodsync network` lists what people can do with
+a network (let devices join, pair, back up). To write a driver:
+[adding-a-driver.md](adding-a-driver.md).
+"""
+
+
+def devices() -> str:
+    """Return docs/devices.md: what is supported, and what each driver is tested against."""
+    rows = [
+        "| driver | kinds of devices | tested against | limits | packages |",
+        "|---|---|---|---|---|",
+    ]
+    for name, known in sorted(KNOWN.items()):
+        page = (ROOT / "docs" / "devices" / f"{name}.md").read_text()
+        title = page.partition("\n")[0].removeprefix("# ")
+        told = [_field(name, page, field) for field in ("Kinds", "Tested against", "Limits")]
+        extra = f"`[{known.extra}]`" if known.extra else "with the hub"
+        rows.append("| " + " | ".join([f"[{title}](devices/{name}.md)", *told, extra]) + " |")
+    return "\n".join([DEVICES_INTRO, *rows]) + "\n"
+
+
+def _field(name: str, page: str, field: str) -> str:
+    """Return what stands after `**Field:**`, up to the next such field or empty line."""
+    _, marked, rest = page.partition(f"**{field}:** ")
+    if not marked:
+        raise SystemExit(f"docs/devices/{name}.md does not say **{field}:**")
+    lines = []
+    for line in rest.splitlines():
+        if not line.strip() or (lines and line.startswith("**")):
+            break
+        lines.append(line.strip())
+    return " ".join(lines).replace("|", "\\|")
+
+
 OUTPUTS = {
     "config/schema.json": schema,
     "docs/commands.md": commands,
     "docs/configuration.md": configuration,
+    "docs/devices.md": devices,
 }
 
 

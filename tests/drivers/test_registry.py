@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from drivers import registry
 from drivers.mqtt import MqttDriver
@@ -50,15 +51,42 @@ def test_unknown_names_say_what_there_is() -> None:
         registry.create("telepathy", DriverSettings(), PLACE)
 
 
-def test_a_third_party_adds_a_driver_by_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = EntryPoint("other", "drivers.simulated:create", registry.ENTRY_POINTS)
+THIRD = registry.Known(SimulatedSettings, "drivers.simulated:create")
 
-    def installed(*, group: str, name: str) -> EntryPoints:
-        return EntryPoints([entry]).select(group=group, name=name)
 
-    monkeypatch.setattr(registry, "entry_points", installed)
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [
+        EntryPoint("other", f"{__name__}:THIRD", registry.ENTRY_POINTS),
+        EntryPoint("odd", f"{__name__}:PLACE", registry.ENTRY_POINTS),
+    ]
+
+    def there(*, group: str, name: str) -> EntryPoints:
+        return EntryPoints(entries).select(group=group, name=name)
+
+    monkeypatch.setattr(registry, "entry_points", there)
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_third_party_adds_a_driver_by_entry_point() -> None:
     driver = registry.create("other", SimulatedSettings(), PLACE)
     assert isinstance(driver, SimulatedDriver)
+    with pytest.raises(registry.UnknownDriver):
+        registry.create("odd", SimulatedSettings(), PLACE)
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_third_party_is_configured_like_the_others() -> None:
+    given = {"devices": {"lamp": {"kind": "lamp"}}}
+    drivers = Drivers.model_validate({"simulated": {}, "other": given})
+    assert drivers.sections() == {
+        "simulated": SimulatedSettings(),
+        "other": SimulatedSettings.model_validate(given),
+    }
+    wrong: object
+    for wrong in ({"odd": {}}, {"telepathy": {}}, {"other": {"colour": 1}}, 7):
+        with pytest.raises(ValidationError):
+            Drivers.model_validate(wrong)
 
 
 def test_no_driver_is_imported_before_it_is_asked_for() -> None:
