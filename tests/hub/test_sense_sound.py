@@ -57,7 +57,7 @@ async def test_speech_is_read_and_switching_off_leaves_the_sound_server(
         server.play(wav)
         await rig.until(lambda: len(rig.sensed) >= 3, 15)
         age = asyncio.get_running_loop().time() - rig.sensed[-1].at
-        assert 0 < age < 1
+        assert 0 < age < 3  # when it was heard, not when it was read or published
         assert {sensed.reading.sense for sensed in rig.sensed} == {Sense.VOICE}
         rig.link.allow(frozenset())
         assert await rig.until(lambda: rig.states(MICROPHONE)[-1] is SenseState.OFF) < 2
