@@ -107,12 +107,20 @@ class TextSense(Strict):
     """Where typed text counts when it does not say; the first room if not given."""
 
 
+class VoiceSense(Strict):
+    """What is done with voices besides hearing their tone."""
+
+    words: bool = False
+    """Read spoken English words too, in a process of their own (needs the extra `words`)."""
+
+
 class Senses(Strict):
     """What may be sensed. Each also needs consent before it is switched on."""
 
     cameras: dict[Name, Camera] = {}
     microphones: dict[Name, Microphone] = {}
     wearables: dict[Name, Wearable] = {}
+    voice: VoiceSense = VoiceSense()
     text: TextSense = TextSense()
 
 

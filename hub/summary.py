@@ -12,8 +12,16 @@ def usage(hub: "Hub") -> dict[str, Any]:
     """Return what both processes use; ask while they run."""
     own, sense = process_stats(), hub.link.stats()
     return {
-        "rss_mb": {"hub": own.rss_mb if own else None, "sense": sense.rss_mb},
-        "cpu_s": {"hub": own.cpu_s if own else None, "sense": sense.cpu_s},
+        "rss_mb": {
+            "hub": own.rss_mb if own else None,
+            "sense": sense.rss_mb,
+            "words": sense.words.rss_mb if sense.words else None,
+        },
+        "cpu_s": {
+            "hub": own.cpu_s if own else None,
+            "sense": sense.cpu_s,
+            "words": sense.words.cpu_s if sense.words else None,
+        },
     }
 
 
@@ -26,6 +34,8 @@ def summary(hub: "Hub") -> dict[str, Any]:
         "faces": stats.faces,
         "voice_windows": stats.voice_windows,
         "texts": stats.texts,
+        "utterances": stats.utterances,
+        "utterances_read": stats.utterances_read,
         "readings": counters.readings,
         "moods": counters.moods,
         "decisions": counters.decisions,

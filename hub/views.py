@@ -41,6 +41,7 @@ class Views:
                 "faces": sense.faces,
                 "voice_windows": sense.voice_windows,
                 "texts": sense.texts,
+                "words": sense.words.model_dump(mode="json") if sense.words else None,
                 "face_ms": sense.face_ms,
                 "voice_ms": sense.voice_ms,
                 "text_ms": sense.text_ms,
@@ -56,7 +57,11 @@ class Views:
             },
             "drops": self.drops(),
             "coalesced": self._coalesced(),
-            "rss_mb": {"hub": own.rss_mb if own else None, "sense": sense.rss_mb},
+            "rss_mb": {
+                "hub": own.rss_mb if own else None,
+                "sense": sense.rss_mb,
+                "words": sense.words.rss_mb if sense.words else None,
+            },
             "store": hub.store.health(),
             "camera_to_command_ms": hub.counters.camera_to_command_ms(),
         }

@@ -26,6 +26,8 @@ class Use(StrEnum):
 
     RUN = "run"
     TRAINING = "training"
+    OPTIONAL = "optional"
+    """Fetched only where the configuration switches on what needs it."""
 
 
 @dataclass(frozen=True, slots=True)

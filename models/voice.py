@@ -5,6 +5,7 @@ span from the first to the last voiced block -> emotion. Music, noise and silenc
 perhaps, the voice activity not: they give no reading.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,9 @@ from models.types import Reading, Sense
 from models.voice_activity import BLOCK, VoiceActivity
 from models.voice_emotion import VoiceEmotion
 from models.voice_types import VoiceReading
+
+Listener = Callable[[NDArray[np.float32], bool], None]
+"""Is told every block of BLOCK samples, and whether it holds speech."""
 
 _RATE_HZ: Final = 16_000
 _BLOCK_S: Final = BLOCK / _RATE_HZ
@@ -42,16 +46,23 @@ _MUCH_CLIPPED: Final = 0.02
 class VoicePipeline:
     """Perceives one microphone's stream; one thread owns it.
 
-    `windows` counts the windows that were classified. Raises WeightsError when weights are
+    `windows` counts the windows that were classified; `listener` hears every block too. Raises WeightsError when weights are
     missing or cannot run.
     """
 
     _rest: NDArray[np.float32]
 
-    def __init__(self, catalog: Catalog, threads: int = 1, model: str = "voice_emotion") -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        threads: int = 1,
+        model: str = "voice_emotion",
+        listener: Listener | None = None,
+    ) -> None:
         self._activity = VoiceActivity(catalog, threads)
         self._emotion = VoiceEmotion(catalog, threads, model)
         self.windows = 0
+        self._listener = listener
         self._end_s: float | None = None
         self._start_over()
 
@@ -87,6 +98,8 @@ class VoicePipeline:
     def _take(self, block: NDArray[np.float32]) -> VoiceReading | None:
         """Add a block to the ring; read the window when one is due."""
         voiced = self._hears_speech(block)
+        if self._listener is not None:
+            self._listener(block, voiced)
         self._sound = np.roll(self._sound, -1, axis=0)
         self._voiced = np.roll(self._voiced, -1)
         self._sound[-1], self._voiced[-1] = block, voiced

@@ -69,7 +69,16 @@ def assemble(wanted: Configure, outbox: Outbox) -> Assembly:
     if wanted.microphones:
         from hub.sense.hearing import Hearing  # noqa: PLC0415 - see the top
 
-        made.hearing = Hearing(wanted.microphones, wanted.threads, wanted.licence, outbox)
+        listener = None
+        if wanted.words:
+            from hub.sense.words import WordListener  # noqa: PLC0415 - see the top
+
+            sources = [microphone.source for microphone in wanted.microphones]
+            listener = WordListener(sources, wanted.threads, outbox)
+            listener.start()
+        made.hearing = Hearing(
+            wanted.microphones, wanted.threads, wanted.licence, outbox, words=listener
+        )
         for microphone in wanted.microphones:
             made.microphones[microphone.source] = _microphone_tap(microphone, made.hearing, outbox)
     if wanted.text:

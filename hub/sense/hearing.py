@@ -12,9 +12,10 @@ from drivers.media import SAMPLE_RATE_HZ, AudioBlock
 from hub.sense.durations import Durations
 from hub.sense.messages import MicrophoneSetup, Voice, WireReading
 from hub.sense.outbox import Outbox
+from hub.sense.words import WordListener
 from models.catalog import load_catalog
 from models.types import Sense
-from models.voice import VoicePipeline
+from models.voice import Listener, VoicePipeline
 from models.voice_emotion import MODEL
 
 RING_S = 3.0
@@ -38,17 +39,21 @@ class Hearing:
         threads: int,
         licence: Literal["any", "open"],
         outbox: Outbox,
+        *,
+        words: WordListener | None = None,
     ) -> None:
         self._sources = tuple(microphone.source for microphone in microphones)
         self._threads = threads
         self._model = OPEN_MODEL if licence == "open" else MODEL
         self._outbox = outbox
+        self.words = words
         self._pipelines: dict[str, VoicePipeline] = {}
         self._waiting: deque[AudioBlock] = deque()
         self._waiting_s = 0.0
         self._changed = threading.Condition()
         self.dropped = 0
         self.durations = Durations()
+        self._heard_until = 0.0
 
     @property
     def windows(self) -> int:
@@ -78,7 +83,9 @@ class Hearing:
         """Load one set of nets for each microphone: streams must not mix."""
         catalog = load_catalog()
         for source in self._sources:
-            self._pipelines[source] = VoicePipeline(catalog, self._threads, self._model)
+            self._pipelines[source] = VoicePipeline(
+                catalog, self._threads, self._model, self._listener(source)
+            )
         return (self._model,)
 
     def take(self, timeout_s: float) -> AudioBlock | None:
@@ -95,7 +102,10 @@ class Hearing:
         """Hear a block; now and then it completes a window with a voice in it."""
         if block.samples.size and not self._outbox.allowed(block.source):
             return
+        if not block.samples.size and self.words:
+            self.words.forget(block.source)
         started = time.perf_counter()
+        self._heard_until = block.monotonic_s
         heard = self._pipelines[block.source](block.samples, block.monotonic_s)
         if heard is None:
             return
@@ -109,6 +119,12 @@ class Hearing:
                 reading=WireReading.of(heard.reading),
             )
         )
+
+    def _listener(self, source: str) -> Listener | None:
+        words = self.words
+        if words is None:
+            return None
+        return lambda block, voiced: words.hear(source, block, voiced, self._heard_until)
 
 
 def _length_s(block: AudioBlock) -> float:

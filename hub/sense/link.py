@@ -19,6 +19,7 @@ from hub.sense.messages import (
     Reason,
     StateChange,
     Voice,
+    Words,
 )
 from hub.sense.session import Session
 from hub.sense.sources import TEXT, camera_id, configured, microphone_id
@@ -175,11 +176,12 @@ class SenseLink:
             raise SchemaViolation("a state of a source that is not configured")
         self._set_state(source, message.state, _SENTENCES[message.reason])
 
-    def on_reading(self, message: Face | Voice) -> None:
+    def on_reading(self, message: Face | Voice | Words) -> None:
         """See session.Listener."""
         source = self._sources.get(SourceId(message.source))
-        sense = Sense.FACE if isinstance(message, Face) else Sense.VOICE
-        if source is None or source.sense is not sense or source.room is None:
+        device = Sense.FACE if isinstance(message, Face) else Sense.VOICE
+        unasked = isinstance(message, Words) and not self._configure.words
+        if source is None or source.sense is not device or source.room is None or unasked:
             raise SchemaViolation("a reading of a source that is not configured")
         now = self._clock.monotonic()
         if not now - MAX_READING_AGE_S <= message.at <= now:
@@ -187,6 +189,7 @@ class SenseLink:
         if source.id not in self._allowed:
             self._tally.late += 1
             return
+        sense = Sense.TEXT if isinstance(message, Words) else device
         reading = message.reading.reading(sense)
         track = message.track if isinstance(message, Face) else None
         self._bus.publish(Sensed(reading, source.id, source.room, None, track, message.at))
@@ -268,6 +271,7 @@ def _configuration(settings: Settings) -> Configure:
         cameras=cameras,
         microphones=microphones,
         text=senses.text.enabled,
+        words=senses.voice.words and bool(microphones),
         threads=settings.models.threads,
         licence=settings.models.licence,
     )

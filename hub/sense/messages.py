@@ -4,8 +4,8 @@ The sensing process answers in numbers, labels and codes only: no field can hold
 picture. Times are seconds of CLOCK_MONOTONIC, which both processes share.
 
     hub -> sense    Configure, Allow, Text, CameraSocket, CameraUnreachable, StatsRequest, Stop
-    sense -> hub    Hello, Ready, StateChange, Face, Voice, TextResult, TextRefusal, ConnectRequest,
-                    Stats, Beat
+    sense -> hub    Hello, Ready, StateChange, Face, Voice, Words, TextResult, TextRefusal,
+                    ConnectRequest, Stats, Beat
 """
 
 import math
@@ -20,7 +20,7 @@ from hub.sense.isolate import Isolation
 from hub.types import SenseState
 from models.types import EMOTIONS, Affect, Reading, Sense
 
-VERSION = 1
+VERSION = 2
 MAX_TEXT = 4000
 
 SourceName = Annotated[str, Field(pattern=r"^((camera|microphone):[a-z][a-z0-9_]{0,39}|text)$")]
@@ -60,6 +60,7 @@ class Queue(StrEnum):
     FRAMES = "frames"
     AUDIO = "audio"
     TEXTS = "texts"
+    WORDS = "words"
     MESSAGES = "messages"
 
 
@@ -95,6 +96,7 @@ class Configure(_Message):
     cameras: tuple[CameraSetup, ...]
     microphones: tuple[MicrophoneSetup, ...]
     text: bool
+    words: bool
     threads: Annotated[int, Field(ge=1, le=8)]
     licence: Literal["any", "open"]
 
@@ -244,6 +246,15 @@ class Voice(_Message):
     reading: WireReading
 
 
+class Words(_Message):
+    """What the words of an utterance that ended at `at` say; the words themselves go nowhere."""
+
+    t: Literal["words"] = "words"
+    source: SourceName
+    at: Moment
+    reading: WireReading
+
+
 class TextResult(_Message):
     """What a text says."""
 
@@ -274,6 +285,28 @@ class Spread(_Message):
     p95: Millis
 
 
+class Usage(_Message):
+    """What a process uses."""
+
+    rss_mb: Annotated[float, Field(ge=0, le=1e6)]
+    cpu_s: Annotated[float, Field(ge=0, le=1e9)]
+
+
+class WordsStats(Usage):
+    """The reading of spoken words: of `utterances`, `read` gave words, `dropped` came too fast.
+
+    Memory and time are the words process's own; memory is 0 while it does not run. `reason` says
+    why it could not.
+    """
+
+    utterances: Count
+    read: Count
+    dropped: Count
+    errors: Count
+    ms: Spread | None
+    reason: Reason
+
+
 class Stats(_Message):
     """Counters since the process started, and recent durations in milliseconds."""
 
@@ -289,6 +322,7 @@ class Stats(_Message):
     text_ms: Spread | None
     rss_mb: Annotated[float, Field(ge=0, le=1e6)]
     cpu_s: Annotated[float, Field(ge=0, le=1e9)]
+    words: WordsStats | None
 
 
 class Beat(_Message):
@@ -303,6 +337,7 @@ FromSense = Annotated[
     | StateChange
     | Face
     | Voice
+    | Words
     | TextResult
     | TextRefusal
     | ConnectRequest

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from hub.sense.messages import Beat, Face, FromSense, SourceName, Voice, frame_from_sense
+from hub.sense.messages import Beat, Face, FromSense, SourceName, Voice, Words, frame_from_sense
 
 BEAT_S = 0.5
 MAX_READINGS = 64
@@ -25,7 +25,7 @@ class Outbox:
         self._alive = alive
         self._changed = threading.Condition()
         self._messages: deque[FromSense] = deque()
-        self._readings: deque[Face | Voice] = deque()
+        self._readings: deque[Face | Voice | Words] = deque()
         self._allowed: frozenset[SourceName] = frozenset()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
@@ -45,7 +45,7 @@ class Outbox:
         """Tell whether readings of this source may be sent now."""
         return source in self._allowed
 
-    def reading(self, message: Face | Voice) -> None:
+    def reading(self, message: Face | Voice | Words) -> None:
         """Send a reading if its source is allowed at this moment."""
         with self._changed:
             if message.source not in self._allowed:

@@ -3,6 +3,7 @@
     cameras     --> newest frame each --> vision thread  --+
     microphones --> 3 s of sound      --> hearing thread --+--> outbox --> socket --> hub
     texts       --> queue of 32       --> text thread    --+
+    utterances  --> newest one        --> words thread   --+   (only where words are switched on)
 
 The main thread does what the hub says; each tap's thread opens and closes its device.
 """
@@ -176,6 +177,7 @@ class Sensing:
             text_ms=reader.durations.spread() if reader else None,
             rss_mb=_resident_mb(),
             cpu_s=round(usage.ru_utime + usage.ru_stime, 3),
+            words=hearing.words.stats() if hearing and hearing.words else None,
         )
 
 

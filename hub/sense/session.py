@@ -32,6 +32,7 @@ from hub.sense.messages import (
     ToSense,
     Voice,
     WireReading,
+    Words,
     frame_to_sense,
     parse_from_sense,
 )
@@ -65,8 +66,8 @@ class Listener(Protocol):
         """A source was switched or failed."""
         ...
 
-    def on_reading(self, message: Face | Voice) -> None:
-        """A face or a voice was read."""
+    def on_reading(self, message: Face | Voice | Words) -> None:
+        """A face, a voice or spoken words were read."""
         ...
 
 
@@ -189,7 +190,7 @@ class Session:
 
     def _receive(self, message: FromSense) -> None:
         match message:
-            case Face() | Voice():
+            case Face() | Voice() | Words():
                 self._check_model(message.reading)
                 self._listener.on_reading(message)
             case StateChange():

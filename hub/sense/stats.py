@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hub.sense.isolate import Isolation
-from hub.sense.messages import Loaded, Queue, Spread, Stats
+from hub.sense.messages import Loaded, Queue, Spread, Stats, WordsStats
 from models.types import Sense
 
 
@@ -21,6 +21,9 @@ class SenseStats:
     faces: int = 0
     voice_windows: int = 0
     texts: int = 0
+    utterances: int = 0
+    """Of those, `utterances_read` had words that were understood."""
+    utterances_read: int = 0
     errors: int = 0
     drops: Mapping[str, int] = field(default_factory=dict)
     violations: int = 0
@@ -31,6 +34,8 @@ class SenseStats:
     text_ms: tuple[float, float] | None = None
     rss_mb: float | None = None
     cpu_s: float | None = None
+    words: WordsStats | None = None
+    """The process that reads spoken words, apart from the above; None when that is off."""
     pid: int | None = None
     isolation: Isolation | None = None
     models: Mapping[Sense, tuple[str, ...]] = field(default_factory=dict)
@@ -95,6 +100,7 @@ class Tally:
             text_ms=_pair(last.text_ms) if last else None,
             rss_mb=last.rss_mb if last else None,
             cpu_s=last.cpu_s if last else None,
+            words=last.words if last else None,
             pid=self._pid,
             isolation=self._isolation,
             models={one.sense: one.models for one in self._loaded},
@@ -103,15 +109,27 @@ class Tally:
         )
 
 
-_COUNTED = ("frames", "faces", "voice_windows", "texts", "errors")
+_COUNTED = (
+    "frames", "faces", "voice_windows", "texts", "utterances", "utterances_read", "errors"
+)  # fmt: skip
 
 
 def _counts(stats: Stats) -> Counter[str]:
-    return Counter({name: getattr(stats, name) for name in _COUNTED})
+    words = stats.words
+    return Counter(
+        frames=stats.frames,
+        faces=stats.faces,
+        voice_windows=stats.voice_windows,
+        texts=stats.texts,
+        utterances=words.utterances if words else 0,
+        utterances_read=words.read if words else 0,
+        errors=stats.errors + (words.errors if words else 0),
+    )
 
 
 def _drops(stats: Stats) -> Counter[str]:
-    return Counter({queue.value: count for queue, count in stats.drops.items()})
+    words = {Queue.WORDS.value: stats.words.dropped} if stats.words else {}
+    return Counter({queue.value: count for queue, count in stats.drops.items()} | words)
 
 
 def _pair(spread: Spread | None) -> tuple[float, float] | None:
