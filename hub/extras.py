@@ -1,4 +1,4 @@
-"""Prints the extras that the configured drivers need, a line each: `python -m hub.extras`.
+"""Prints the extras that a configuration needs, a line each: `python -m hub.extras`.
 
 Takes the arguments of `moodsync run` and looks at --config alone. scripts/run installs what this
 prints; a wrong configuration prints nothing here, `moodsync run` is about to say what is wrong.
@@ -23,13 +23,19 @@ def main() -> None:
 
 
 def needed(config: Path) -> tuple[str, ...]:
-    """Return the extras for the drivers that a configuration names; none if unreadable."""
+    """Return the extras for what a configuration names; none if unreadable."""
     try:
         data = yaml.safe_load(config.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return ()
-    drivers = data.get("drivers") if isinstance(data, dict) else None
-    return extras(map(str, drivers)) if isinstance(drivers, dict) else ()
+    drivers = _section(data, "drivers")
+    words = _section(_section(data, "senses"), "voice").get("words") is True
+    return (*extras(map(str, drivers)), *(["words"] if words else []))
+
+
+def _section(data: object, name: str) -> dict[object, object]:
+    section = data.get(name) if isinstance(data, dict) else None
+    return section if isinstance(section, dict) else {}
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ PARTS: Final = (MODEL, f"{MODEL}_config", f"{MODEL}_tokenizer", f"{MODEL}_vocabu
 """The catalog ids of the folder's files."""
 
 _RATE_HZ: Final = 16_000
-_LEAST_SAMPLES: Final = 6 * _RATE_HZ
+_LEAST_SAMPLES: Final = 8 * _RATE_HZ
 """Shorter input makes the decoder repeat itself."""
 _MOST_SAMPLES: Final = 30 * _RATE_HZ
 _TOKENS_PER_S: Final = 8

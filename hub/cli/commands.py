@@ -148,6 +148,7 @@ def _erase(parser: argparse.ArgumentParser) -> None:
 
 def _models(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["list", "fetch", "verify"], nargs="?", default="list")
+    parser.add_argument("--words", action="store_true", help="what spoken words need, too")
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,8 @@ import sys
 
 from hub.cli.output import columns, settings_of, show
 from hub.config import find_config
-from models.catalog import Catalog, Packaged, load_catalog
+from hub.errors import HubError
+from models.catalog import Catalog, Entry, Packaged, Use, load_catalog
 from models.errors import WeightsError
 
 
@@ -25,7 +26,7 @@ def models(args: argparse.Namespace) -> int:
     answer = {}
     broken = 0
     for entry in catalog.entries.values():
-        if entry.use != "run":
+        if entry.use is Use.TRAINING or (entry.use is Use.OPTIONAL and not _is_there(catalog, entry)):
             continue
         state = _state(catalog, entry.id, thorough=args.action == "verify")
         broken += state != "ok"
@@ -46,6 +47,10 @@ def models(args: argparse.Namespace) -> int:
     return 1 if broken else 0
 
 
+def _is_there(catalog: Catalog, entry: Entry) -> bool:
+    return catalog.place(entry.id).is_file()
+
+
 def _state(catalog: Catalog, name: str, *, thorough: bool) -> str:
     try:
         if thorough:
@@ -64,8 +69,18 @@ def _fetch(args: argparse.Namespace, catalog: Catalog) -> int:
         if not args.json:
             print(f"[{now.index}/{now.count}] {now.id}: {now.step}", file=sys.stderr)
 
-    paths = [str(path) for path in fetch(None, progress, catalog)]
+    uses = {Use.RUN, Use.OPTIONAL} if args.words or _words_wanted(args) else {Use.RUN}
+    ids = [entry.id for entry in catalog.entries.values() if entry.use in uses]
+    paths = [str(path) for path in fetch(ids, progress, catalog)]
     return show(args, {"fetched": paths}, [f"{len(paths)} packaged weight files are in place"])
+
+
+def _words_wanted(args: argparse.Namespace) -> bool:
+    """Tell whether the configuration reads spoken words; one that is wrong is no reason to fail."""
+    try:
+        return settings_of(args).senses.voice.words
+    except HubError:
+        return False
 
 
 def evaluate(args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from hub.bus import Bus
 from hub.clock import SystemClock
 from hub.sense.link import SenseLink
-from hub.settings import Camera, Microphone, Room, Senses, Settings, TextSense
+from hub.settings import Camera, Microphone, Room, Senses, Settings, TextSense, VoiceSense
 from hub.supervisor import Service, Stage, Supervisor
 from hub.types import SenseChanged, Sensed, SenseState, SourceId
 from models.catalog import load_catalog
@@ -18,7 +18,12 @@ MICROPHONE = SourceId("microphone:m")
 
 
 def configuration(
-    camera: str | None = None, microphone: str | None = None, *, text: bool = False, fps: float = 10
+    camera: str | None = None,
+    microphone: str | None = None,
+    *,
+    text: bool = False,
+    fps: float = 10,
+    words: bool = False,
 ) -> Settings:
     """Return settings with the sources that are given, all in the room `living`."""
     cameras = {"c": Camera(room="living", url=camera, max_fps=fps)} if camera else {}
@@ -27,7 +32,12 @@ def configuration(
     )
     return Settings(
         rooms={"living": Room()},
-        senses=Senses(cameras=cameras, microphones=microphones, text=TextSense(enabled=text)),
+        senses=Senses(
+            cameras=cameras,
+            microphones=microphones,
+            voice=VoiceSense(words=words),
+            text=TextSense(enabled=text),
+        ),
     )
 
 
