@@ -6,7 +6,7 @@ is refused. A sample in which the model finds nothing to read (no face, no words
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ class EvaluationReport:
 
     `n` samples of which `unread` gave no answer; `left_out` rows had labels that were not among
     `labels`. `intervals` are 95 % bootstrap intervals over groups. Figures about labels are None
-    when the rows have ratings only; `multilabel` (macro-F1 of GoEmotions' 28, of Ekman's 7, of 4
+    when the rows have ratings only; `confusion` counts answers by true label; `multilabel` (macro-F1 of GoEmotions' 28, of Ekman's 7, of 4
     sentiments) and `correlation` (Pearson, by axis) are empty when the rows have no such labels.
     """
 
@@ -49,6 +49,7 @@ class EvaluationReport:
     ece: float | None
     ms_p50: float
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    confusion: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     multilabel: Mapping[str, float] = field(default_factory=dict)
     correlation: Mapping[str, float] = field(default_factory=dict)
 
@@ -81,11 +82,14 @@ def evaluate(
     labels: Sequence[str] | None = None,
     cropped: bool = False,
     catalog: Catalog | None = None,
+    model: str | None = None,
+    groups: Sequence[str] | None = None,
 ) -> EvaluationReport:
     """Run the model of a sense ("face", "voice", "text") over the samples of a folder.
 
     `labels` restricts the choice: other rows are left out and the probabilities of the allowed
-    labels are scaled to sum to 1. `cropped` says that pictures are faces already.
+    labels are scaled to sum to 1. `cropped` says that pictures are faces already. `model` is
+    another classifier of the sense than the usual one, `groups` restricts the rows to these.
 
     Raises DataError for a folder that cannot be read, WeightsError for weights that are missing
     or not the catalog's.
@@ -94,15 +98,19 @@ def evaluate(
         raise DataError(f"{kind!r} is none of {', '.join(SENSES)}")
     catalog = catalog or load_catalog()
     allowed = _allowed(labels)
-    samples = read_samples(data, kind, allowed)
+    samples = _of_groups(read_samples(data, kind, allowed), groups)
     sense = SENSES[kind]
-    digests = [catalog.verify(model) for model in sense.models]
-    read = sense.reader(catalog, cropped)
+    usual, *helpers = sense.models
+    if model is not None and model not in {usual, *sense.instead}:
+        raise DataError(f"{model!r} is none of {', '.join((usual, *sense.instead))}")
+    chosen_model = model or usual
+    digests = [catalog.verify(one) for one in (chosen_model, *helpers)]
+    read = sense.reader(catalog, cropped, chosen_model)
     answers, spent = _run(read, samples.rows)
     rows, chosen, probabilities = _choices(samples.rows, answers, allowed)
     return EvaluationReport(
         kind=kind,
-        model=sense.models[0],
+        model=chosen_model,
         sha256=digests[0],
         labels=tuple(allowed),
         n=len(samples.rows),
@@ -124,6 +132,15 @@ def _allowed(labels: Sequence[str] | None) -> tuple[Emotion, ...]:
         raise DataError(f"labels {', '.join(unknown)!r}: choose from {', '.join(EMOTIONS)}")
     wanted = {SYNONYMS[name.strip().lower()] for name in labels}
     return tuple(emotion for emotion in EMOTIONS if emotion in wanted)
+
+
+def _of_groups(samples: Samples, groups: Sequence[str] | None) -> Samples:
+    if groups is None:
+        return samples
+    unknown = set(groups) - {row.group for row in samples.rows}
+    if unknown:
+        raise DataError(f"no row has the group {', '.join(sorted(unknown))}")
+    return replace(samples, rows=tuple(row for row in samples.rows if row.group in set(groups)))
 
 
 def _run(read: Reader, rows: Sequence[Sample]) -> tuple[list[Answer | None], list[float]]:
@@ -179,6 +196,14 @@ def _label_figures(
         **{name: figure(truth, chosen) for name, figure in figures.items()},
         "recall": {str(allowed[label]): recall for label, recall in recalls.items()},
         "ece": metrics.ece(truth[read], probabilities[read]) if read.any() else None,
+        "confusion": {
+            str(label): {
+                str(said): int(np.sum((truth == row) & (chosen == column)))
+                for column, said in enumerate(allowed)
+            }
+            for row, label in enumerate(allowed)
+            if row in recalls
+        },
         "intervals": intervals,
     }
 

@@ -18,6 +18,8 @@ from models.face_look import FaceFinder
 from models.text_emotion import MODEL_ID as TEXT_MODEL
 from models.text_emotion import TextCalibration, TextEmotion
 from models.text_types import FAMILIES, SENTIMENTS, TEXT_LIMIT
+from models.voice_emotion import MODEL as VOICE_MODEL
+from models.voice_emotion import OPEN_MODEL as VOICE_OPEN_MODEL
 from models.voice_emotion import VoiceEmotion
 
 SAMPLE_RATE_HZ = 16_000
@@ -54,16 +56,20 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sense:
-    """The catalog ids that a sense uses (its classifier first), and how to make its reader."""
+    """The catalog ids that a sense uses (its classifier first), and how to make its reader.
+
+    `instead` are other classifiers that the configuration may choose.
+    """
 
     models: tuple[str, ...]
-    reader: Callable[[Catalog, bool], Reader]
+    reader: Callable[[Catalog, bool, str], Reader]
+    instead: tuple[str, ...] = ()
 
 
 class _Faces:
     """Pictures of people; the largest face counts."""
 
-    def __init__(self, catalog: Catalog, cropped: bool) -> None:
+    def __init__(self, catalog: Catalog, cropped: bool, _model: str) -> None:
         self._emotion = FaceEmotion(catalog)
         self._finder = None if cropped else FaceFinder(catalog)
         self._now_s = 0.0
@@ -95,8 +101,8 @@ class _Faces:
 class _Voices:
     """Clips of speech of any length; the clip is taken to be speech."""
 
-    def __init__(self, catalog: Catalog, _cropped: bool) -> None:
-        self._emotion = VoiceEmotion(catalog)
+    def __init__(self, catalog: Catalog, _cropped: bool, model: str) -> None:
+        self._emotion = VoiceEmotion(catalog, model=model)
 
     def prepare(self, source: str) -> NDArray[np.float32]:
         return read_sound(Path(source))
@@ -106,7 +112,7 @@ class _Voices:
 
 
 class _Texts:
-    def __init__(self, catalog: Catalog, _cropped: bool) -> None:
+    def __init__(self, catalog: Catalog, _cropped: bool, _model: str) -> None:
         self._emotion = TextEmotion(catalog)
 
     def prepare(self, source: str) -> str:
@@ -143,7 +149,7 @@ def _grains(
 
 SENSES: Mapping[str, Sense] = {
     "face": Sense(("face_emotion", "blazeface_short", "blazeface_full"), _Faces),
-    "voice": Sense(("voice_emotion",), _Voices),
+    "voice": Sense((VOICE_MODEL,), _Voices, (VOICE_OPEN_MODEL,)),
     "text": Sense((TEXT_MODEL,), _Texts),
 }
 

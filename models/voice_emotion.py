@@ -12,6 +12,8 @@ from models.types import EMOTIONS, Emotion
 from models.voice_window import fit_window
 
 MODEL: Final = "voice_emotion"
+OPEN_MODEL: Final = "voice_emotion_open"
+"""Trained on open data alone, and weaker for it."""
 
 _HOP_SAMPLES: Final = WINDOW_SAMPLES // 2
 _MAX_WINDOWS: Final = 40
@@ -48,11 +50,11 @@ class VoiceEmotion:
 
 def window_logits(net: Net, samples: NDArray[np.float32]) -> NDArray[np.float64]:
     """Give the network's answer, the mean over the windows that cover the sound."""
-    rows = [net(log_mel(fit_window(samples, at))[None])[0][0] for at in _starts(samples.size)]
+    rows = [net(log_mel(fit_window(samples, at))[None])[0][0] for at in window_starts(samples.size)]
     return np.asarray(np.mean(rows, axis=0), dtype=np.float64)
 
 
-def _starts(size: int) -> list[int]:
+def window_starts(size: int) -> list[int]:
     """Place windows evenly from the first sample to the last, half a window apart at most."""
     spare = size - WINDOW_SAMPLES
     if spare <= 0:

@@ -156,6 +156,8 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--labels", help="restrict the choice to these, separated by commas")
     parser.add_argument("--cropped", action="store_true", help="pictures are faces already")
+    parser.add_argument("--model", help="another model of this kind, such as voice_emotion_open")
+    parser.add_argument("--groups", help="only these people, separated by commas")
 
 
 def _bench(parser: argparse.ArgumentParser) -> None:

@@ -88,5 +88,8 @@ def evaluate(args: argparse.Namespace) -> int:
     from models.evaluate import evaluate as measure  # noqa: PLC0415 - loads every tensor library
 
     labels = tuple(args.labels.split(",")) if args.labels else None
-    report = measure(args.kind, args.data, labels=labels, cropped=args.cropped)
+    groups = tuple(args.groups.split(",")) if args.groups else None
+    report = measure(
+        args.kind, args.data, labels, cropped=args.cropped, model=args.model, groups=groups
+    )
     return show(args, report.to_json(), report.lines())

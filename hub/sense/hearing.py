@@ -16,11 +16,9 @@ from hub.sense.words import WordListener
 from models.catalog import load_catalog
 from models.types import Sense
 from models.voice import Listener, VoicePipeline
-from models.voice_emotion import MODEL
+from models.voice_emotion import MODEL, OPEN_MODEL
 
 RING_S = 3.0
-OPEN_MODEL = f"{MODEL}_open"
-"""Trained on open data alone, and weaker for it."""
 _QUIET_DB = -200.0
 _LOUD_DB = 20.0
 

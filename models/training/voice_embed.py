@@ -6,7 +6,7 @@ Every condition is one file, so an interrupted run goes on where it stopped.
 
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,14 +17,17 @@ from models.log_mel import WINDOW_SAMPLES, log_mel
 from models.runtime import Net
 from models.training.voice_augment import add_noise, augment, coloured, music, reverberate
 from models.training.voice_data import Clip, read_sound
+from models.voice_emotion import window_starts
 from models.voice_window import fit_window
+
+Sound = NDArray[np.float32]
 
 _SECONDS_BETWEEN_LINES: Final = 20.0
 _BACKGROUND_VOICES: Final = 40
 
 
 class Embedder:
-    """Makes and caches an array (clips, statistics) for a condition."""
+    """Makes and caches arrays (windows, statistics) for a condition."""
 
     def __init__(self, encoder: Path, clips: Sequence[Clip], cache: Path, seed: int) -> None:
         self._net = Net.load(encoder)
@@ -34,39 +37,53 @@ class Embedder:
         self._seed = seed
         cache.mkdir(parents=True, exist_ok=True)
 
-    def embed(self, condition: str) -> NDArray[np.float32]:
-        """Embed all clips: "clean", or any other name for a way of augmenting of its own."""
+    def augmented(self, condition: str) -> NDArray[np.float32]:
+        """Embed one disturbed window of each clip; each name is a way of augmenting of its own."""
+        return self._kept(condition, ([self._augment(i, condition)] for i in self._indices()))
+
+    def windows(self, condition: str = "clean") -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Embed all windows of each clip, and give the clip of each; see `disturb` for names."""
+        heard = (self._disturbed(i, condition) for i in self._indices())
+        rows = self._kept(condition, ([fit_window(s, at) for at in window_starts(s.size)]
+                                      for s in heard))  # fmt: skip
+        counts = [len(window_starts(sound.size)) for sound in self._sounds]
+        return rows, np.repeat(np.arange(len(self._clips)), counts)
+
+    def _indices(self) -> range:
+        return range(len(self._clips))
+
+    def _kept(self, condition: str, clips: Iterator[list[Sound]]) -> NDArray[np.float32]:
         path = self._cache / f"{condition}.npy"
         if path.exists():
             kept: NDArray[np.float16] = np.load(path)
-            if len(kept) == len(self._clips):
-                return kept.astype(np.float32)
+            return kept.astype(np.float32)
         started = spoken = time.monotonic()
         rows = []
-        for index in range(len(self._clips)):
-            (row,) = self._net(log_mel(self._window(index, condition))[None])
-            rows.append(row[0].astype(np.float16))
+        for done, windows in enumerate(clips, start=1):
+            rows += [self._net(log_mel(window)[None])[0][0] for window in windows]
             now = time.monotonic()
             if now - spoken > _SECONDS_BETWEEN_LINES:
                 spoken = now
-                done, total = index + 1, len(self._clips)
-                left = (now - started) / done * (total - done)
-                print(f"  {condition}: {done}/{total}, {left:.0f} s left", flush=True)
-        result = np.stack(rows)
+                left = (now - started) / done * (len(self._clips) - done)
+                print(f"  {condition}: {done}/{len(self._clips)}, {left:.0f} s left", flush=True)
+        result = np.stack(rows).astype(np.float16)
         part = path.with_suffix(".part.npy")
         np.save(part, result)
         part.replace(path)
         return result.astype(np.float32)
 
-    def _window(self, index: int, condition: str) -> NDArray[np.float32]:
+    def _disturbed(self, index: int, condition: str) -> Sound:
         sound = self._sounds[index]
         if condition == "clean":
-            return fit_window(sound)
+            return sound
+        return disturb(sound, self._clips[index].path.name, condition, self._seed)
+
+    def _augment(self, index: int, condition: str) -> Sound:
         rng = _rng(self._clips[index].path.name, condition, self._seed)
-        heard = augment(sound, rng, self._background(index, rng))
+        heard = augment(self._sounds[index], rng, self._background(index, rng))
         return fit_window(heard, start=int(rng.integers(max(1, heard.size - WINDOW_SAMPLES + 1))))
 
-    def _background(self, index: int, rng: np.random.Generator) -> list[NDArray[np.float32]]:
+    def _background(self, index: int, rng: np.random.Generator) -> list[Sound]:
         """Pick voices of others in the fold: nobody is heard on both sides of a split."""
         clip = self._clips[index]
         voices = [
@@ -74,14 +91,17 @@ class Embedder:
             for other, who in enumerate(self._clips)
             if who.fold == clip.fold and who.speaker != clip.speaker
         ]
+        if not voices:
+            return [self._sounds[index]]
         picked = rng.choice(voices, size=min(_BACKGROUND_VOICES, len(voices)), replace=False)
         return [self._sounds[other] for other in picked]
 
 
-def test_sound(
-    sound: NDArray[np.float32], name: str, condition: str, seed: int
-) -> NDArray[np.float32]:
-    """Disturb a clip for a test: "room", or a kind of noise with its signal-to-noise ratio."""
+def disturb(sound: Sound, name: str, condition: str, seed: int) -> Sound:
+    """Disturb a clip for a test: "room", or a kind of noise with its ratio, such as "pink10".
+
+    Kinds are white, pink and music; the ratio of the mean powers is in decibels.
+    """
     rng = _rng(name, condition, seed)
     if condition == "room":
         return reverberate(sound, rng)

@@ -18,9 +18,9 @@ from models.log_mel import FRAMES, MELS
 from models.training.voice_ctranslate2 import read_weights
 
 WIDTH: Final = 384
-BLOCKS: Final = 3
-STATISTICS: Final = (BLOCKS + 1) * 2 * WIDTH
-"""Length of the pooled vector: mean and deviation after the stem and after each block."""
+BLOCKS: Final = 2
+STATISTICS: Final = BLOCKS * 2 * WIDTH
+"""Length of the pooled vector: mean and deviation after each block."""
 
 _HEAD_SIZE: Final = 64
 _POSITIONS: Final = FRAMES // 2
@@ -43,10 +43,10 @@ class Encoder(nn.Module):  # type: ignore[misc]  # torch is absent where this is
             block.load(weights, f"encoder/layer_{index}")
 
     def forward(self, mel: Tensor) -> Tensor:
-        """Run the stem and the blocks, pool each over time."""
+        """Run the stem and the blocks, pool each block's states over time."""
         states = nn.functional.gelu(self.conv1(mel))
         states = nn.functional.gelu(self.conv2(states)).transpose(1, 2) + self.positions
-        pooled = [_pool(states)]
+        pooled = []
         for block in self.blocks:
             states = block(states)
             pooled.append(_pool(states))

@@ -1,8 +1,9 @@
-"""Cross-validation of heads on embedded clips: by speaker, and with a whole corpus left out."""
+"""Cross-validation of the recipe on embedded clips: by speaker, and with a corpus left out."""
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -13,71 +14,196 @@ from models.training.voice_data import FOLDS, Clip, labels_of
 from models.training.voice_head import Head, balance, fit_head
 from models.training.voice_report import figures
 
+Floats = NDArray[np.float32]
+Logits = NDArray[np.float64]
+
+_NEUTRAL: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Embedded windows (windows, statistics), and the clip of each."""
+
+    vectors: Floats
+    owners: NDArray[np.int64]
+
+    def of(self, rows: NDArray[np.bool_]) -> "Windows":
+        """Return the windows of some clips; the clips keep their numbers."""
+        inside = rows[self.owners]
+        return Windows(self.vectors[inside], self.owners[inside])
+
 
 class Trial:
-    """Fits heads on some speakers and asks them about others; `vectors` are (copies, clips, n)."""
+    """Fits heads on some speakers and asks them about others.
+
+    `windows` are those of all clips by condition ("clean" and others; a clip that has none in a
+    condition is not asked about there), `copies` the augmented ones (copies, clips, statistics).
+    Only clips in `learnable` are ever fitted on.
+    """
 
     def __init__(
-        self, clips: Sequence[Clip], vectors: NDArray[np.float32], steps: int, seed: int
+        self,
+        clips: Sequence[Clip],
+        windows: Mapping[str, Windows],
+        copies: Floats,
+        learnable: NDArray[np.bool_],
+        classes: int,
+        steps: int,
+        seed: int,
     ) -> None:
-        self._vectors, self._steps, self._seed = vectors, steps, seed
-        self._labels = labels_of(clips)
+        self._windows, self._classes = windows, classes
+        self._learnable = learnable
+        self._steps, self._seed = steps, seed
+        self._clips, self._labels = clips, labels_of(clips)
         self._folds = np.array([clip.fold for clip in clips])
         self._corpora = np.array([clip.corpus for clip in clips])
         self._speakers = np.array([clip.speaker for clip in clips])
+        self._reported = np.array([clip.reported for clip in clips])
+        middles = _middles(windows["clean"].owners)
+        self._training = np.concatenate([windows["clean"].vectors[middles][None], copies])
 
-    def fit(self, without_fold: int | None = None, without_corpus: str | None = None) -> Head:
-        """Fit on the speakers who are not reported, less a fold or a corpus."""
-        rows = (self._folds >= 0) & (self._folds != without_fold)
-        if without_corpus is not None:
-            rows &= self._corpora != without_corpus
-        weights = balance(self._labels[rows], self._corpora[rows])
-        return fit_head(
-            self._vectors[:, rows], self._labels[rows], weights, self._seed, self._steps
-        )
+    def fit(self, without_fold: int | None = None) -> Head:
+        """Fit on everyone but the reported speakers, less a fold."""
+        return self._fit(~self._reported & (self._folds != without_fold), self._training)
 
-    def cross_validate(self, classes: int) -> dict[str, Any]:
+    def cross_validate(self) -> dict[str, Any]:
         """Ask about each fold's speakers a head fitted on the other folds.
 
-        The temperature comes from all copies, clean and disturbed, so that doubt in noise counts.
+        The temperature comes from clean and disturbed windows, so that doubt in noise counts.
         """
-        inside = self._folds >= 0
-        logits = np.zeros((len(self._vectors), len(self._labels), classes))
+        said = {name: np.zeros((len(self._labels), self._classes)) for name in self._windows}
+        copies = np.zeros((len(self._training) - 1, len(self._labels), self._classes))
+        asked = {name: np.isin(np.arange(len(self._labels)), windows.owners)
+                 for name, windows in self._windows.items()}  # fmt: skip
         for fold in range(FOLDS):
             started = time.monotonic()
             rows = self._folds == fold
             if not rows.any():
                 continue
-            logits[:, rows] = ask(self.fit(fold), self._vectors[:, rows])[:, :, :classes]
+            head = self._fit(~rows, self._training)
+            for name, windows in self._windows.items():
+                both = rows & asked[name]
+                said[name][both] = self._ask(head, windows.of(rows))[both]
+            for copy, vectors in zip(copies, self._training[1:], strict=True):
+                copy[rows] = ask(head, vectors[rows])[:, : self._classes]
             left = (time.monotonic() - started) * (FOLDS - fold - 1)
             print(f"  fold {fold + 1}/{FOLDS}, {left:.0f} s left", flush=True)
-        truth = np.tile(self._labels[inside], len(self._vectors))
-        temperature = metrics.fit_temperature(truth, logits[:, inside].reshape(-1, classes))
-        result: dict[str, Any] = {"temperature": temperature}
-        for corpus in np.unique(self._corpora):
-            rows = inside & (self._corpora == corpus)
-            speakers = self._speakers[rows].tolist()
-            clean, *disturbed = (copy[rows] for copy in logits)
-            result[str(corpus)] = {
-                "clean": figures(self._labels[rows], clean, temperature, speakers),
-                "disturbed_uar": [
-                    metrics.uar(self._labels[rows], copy.argmax(1)) for copy in disturbed
-                ],
-            }
-        return result
+        heard = np.concatenate([said["clean"][None], copies])[:, self._learnable]
+        temperature = metrics.fit_temperature(
+            np.tile(self._labels[self._learnable], len(heard)), heard.reshape(-1, self._classes)
+        )
+        return {
+            "temperature": temperature,
+            "corpora": self._by_corpus(said["clean"], copies, temperature),
+            "noise": self._noises(said, asked, temperature),
+        }
 
     def leave_corpora_out(self) -> dict[str, float]:
         """Ask about each corpus, all its speakers, a head that never heard the corpus."""
+        return {
+            str(corpus): self._left_out(self._corpora == corpus, self._training, self._windows)
+            for corpus in np.unique(self._corpora)
+        }
+
+    def calibrated(self, neutral_only: bool) -> dict[str, dict[str, float]]:
+        """Ask again with the statistics of each person centred on the person's own mean.
+
+        Of all the person's clips, or of the neutral ones; UAR by corpus, folds and left out.
+        """
+        training = self._centred(self._training, np.arange(len(self._labels)), neutral_only)
+        clean = self._windows["clean"]
+        vectors = self._centred(clean.vectors[None], clean.owners, neutral_only)[0]
+        windows = {"clean": Windows(vectors, clean.owners)}
+        said = np.zeros((len(self._labels), self._classes))
+        for fold in range(FOLDS):
+            rows = self._folds == fold
+            if rows.any():
+                head = self._fit(~rows, training)
+                said[rows] = self._ask(head, windows["clean"].of(rows))[rows]
+        return {
+            str(corpus): {
+                "uar": metrics.uar(self._labels[rows], said[rows].argmax(1)),
+                "left_out": self._left_out(rows, training, windows),
+            }
+            for corpus in np.unique(self._corpora)
+            for rows in [self._corpora == corpus]
+        }
+
+    def _fit(self, rows: NDArray[np.bool_], training: Floats) -> Head:
+        rows = rows & self._learnable
+        weights = balance(self._labels[rows], self._corpora[rows])
+        return fit_head(training[:, rows], self._labels[rows], weights, self._seed, self._steps)
+
+    def _ask(self, head: Head, windows: Windows) -> Logits:
+        """Give each clip's mean logits; clips without windows stay 0."""
+        total = np.zeros((len(self._labels), self._classes))
+        rows = ask(head, windows.vectors)[:, : self._classes]
+        np.add.at(total, windows.owners, rows)
+        counts = np.bincount(windows.owners, minlength=len(total))
+        result: Logits = total / np.maximum(counts, 1)[:, None]
+        return result
+
+    def _left_out(
+        self, rows: NDArray[np.bool_], training: Floats, windows: Mapping[str, Windows]
+    ) -> float:
+        head = self._fit(~rows, training)
+        said = self._ask(head, windows["clean"].of(rows))[rows]
+        # Who is asked is known not to be what the corpus has not got (EmoDB: afraid).
+        present = np.unique(self._labels[rows])
+        chosen = present[said[:, present].argmax(axis=1)]
+        return metrics.uar(self._labels[rows], chosen)
+
+    def _by_corpus(self, clean: Logits, copies: Logits, temperature: float) -> dict[str, Any]:
         result = {}
         for corpus in np.unique(self._corpora):
             rows = self._corpora == corpus
-            answers = ask(self.fit(without_corpus=corpus), self._vectors[:1, rows])[0].argmax(1)
-            result[str(corpus)] = metrics.uar(self._labels[rows], answers)
+            clips = [clip for clip, own in zip(self._clips, rows, strict=True) if own]
+            found = figures(clips, clean[rows], temperature)
+            found["disturbed_uar"] = [
+                metrics.uar(self._labels[rows], copy[rows].argmax(1)) for copy in copies
+            ]
+            result[str(corpus)] = found
+        return result
+
+    def _noises(
+        self,
+        said: Mapping[str, Logits],
+        asked: Mapping[str, NDArray[np.bool_]],
+        temperature: float,
+    ) -> dict[str, dict[str, float]]:
+        result = {}
+        for name, logits in said.items():
+            if name == "clean":
+                continue
+            truth, answers = self._labels[asked[name]], logits[asked[name]]
+            probabilities = metrics.softmax(answers / temperature)
+            result[name] = {
+                "uar": metrics.uar(truth, answers.argmax(1)),
+                "confidence": float(probabilities.max(1).mean()),
+                "ece": metrics.ece(truth, probabilities),
+            }
+        return result
+
+    def _centred(
+        self, vectors: Floats, owners: NDArray[np.int64], neutral_only: bool
+    ) -> Floats:
+        """Take from (copies, rows, statistics) what each person's clean clips have in common."""
+        clean = self._windows["clean"]
+        result = vectors.copy()
+        for speaker in np.unique(self._speakers):
+            own = self._speakers == speaker
+            basis = own & (self._labels == _NEUTRAL) if neutral_only else own
+            result[:, own[owners]] -= clean.vectors[basis[clean.owners]].mean(axis=0)
         return result
 
 
-def ask(head: Head, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Give the logits for (copies, clips, n)."""
+def ask(head: Head, vectors: Floats) -> Logits:
+    """Give the logits for (rows, statistics)."""
     with torch.no_grad():
-        rows = head(torch.from_numpy(vectors.reshape(-1, vectors.shape[-1])))
-    return np.asarray(rows.numpy(), dtype=np.float64).reshape(*vectors.shape[:2], -1)
+        return np.asarray(head(torch.from_numpy(vectors)).numpy(), dtype=np.float64)
+
+
+def _middles(owners: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give the middle window of each clip."""
+    starts = np.searchsorted(owners, np.unique(owners))
+    return starts + np.bincount(owners)[np.unique(owners)] // 2

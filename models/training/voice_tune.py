@@ -17,12 +17,10 @@ from torch import nn
 from models import metrics
 from models.log_mel import MELS, WINDOW_SAMPLES, log_mel
 from models.training.voice_augment import augment
-from models.training.voice_data import CLASSES, Clip, labels_of, read_sound
+from models.training.voice_data import CLASSES, VALIDATION_FOLD, Clip, labels_of, read_sound
 from models.training.voice_encoder import Encoder
 from models.training.voice_head import SMOOTHING, Head, balance
 from models.voice_window import fit_window
-
-VALIDATION_FOLD: Final = 0
 
 _BATCH: Final = 16
 _ENCODER_RATE: Final = 6e-5
@@ -30,7 +28,7 @@ _HEAD_RATE: Final = 3e-4
 _DECAY: Final = 0.02
 _CLEAN_SHARE: Final = 0.4
 _BACKGROUND_VOICES: Final = 12
-_KEEP_EVERY: Final = 50
+_KEEP_EVERY: Final = 25
 _SECONDS_BETWEEN_LINES: Final = 20.0
 
 
@@ -47,7 +45,7 @@ def tune(
     encoder: Encoder, head: Head, clips: Sequence[Clip], steps: int, seed: int, checkpoint: Path
 ) -> Tuned:
     """Tune both in place for `steps` batches; goes on from the checkpoint when there is one."""
-    learning = [clip for clip in clips if clip.fold not in {VALIDATION_FOLD, -1}]
+    learning = [clip for clip in clips if clip.fold != VALIDATION_FOLD and not clip.reported]
     sounds = [read_sound(clip.path) for clip in learning]
     labels = torch.from_numpy(labels_of(learning))
     chances = balance(labels_of(learning), np.array([clip.corpus for clip in learning]))
@@ -99,7 +97,7 @@ def tune(
 
 def validate(encoder: Encoder, head: Head, clips: Sequence[Clip], seed: int) -> Tuned:
     """Ask about the validation fold."""
-    held = [clip for clip in clips if clip.fold == VALIDATION_FOLD]
+    held = [clip for clip in clips if clip.fold == VALIDATION_FOLD and not clip.reported]
     sounds = [read_sound(clip.path) for clip in held]
     answers: list[list[NDArray[np.float32]]] = [[], []]
     with torch.no_grad():

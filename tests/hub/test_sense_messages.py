@@ -34,6 +34,8 @@ from hub.sense.messages import (
     TextResult,
     Voice,
     WireReading,
+    Words,
+    WordsStats,
     frame_from_sense,
     frame_to_sense,
     parse_from_sense,
@@ -58,6 +60,7 @@ MESSAGES: tuple[FromSense, ...] = (
     StateChange(source=CAMERA, state=SenseState.FAILED, reason=Reason.UNREACHABLE),
     Face(source=CAMERA, at=12345.678901234567, track=7, box=(0.1, 0.2, 0.3, 0.4), reading=READING),
     Voice(source="microphone:m", at=1.0, speech=0.5, level_db=-31.25, reading=READING),
+    Words(source="microphone:m", at=1.0, reading=READING),
     TextResult(id=1, reading=READING),
     TextRefusal(id=1, reason=Reason.BUSY),
     ConnectRequest(source=CAMERA),
@@ -73,6 +76,16 @@ MESSAGES: tuple[FromSense, ...] = (
         text_ms=SPREAD,
         rss_mb=123.4,
         cpu_s=1.234,
+        words=WordsStats(
+            utterances=1 << 50,
+            read=1,
+            dropped=1,
+            errors=1,
+            ms=SPREAD,
+            rss_mb=123.4,
+            cpu_s=1.234,
+            reason=Reason.NO_LIBRARY,
+        ),
     ),
     Beat(),
 )
@@ -102,7 +115,7 @@ def test_the_longest_text_fits_whatever_its_characters_are() -> None:
 
 def test_the_hub_to_sense_messages_arrive_as_they_were_sent() -> None:
     camera = CameraSetup(source=CAMERA, url="rtsp://u:p@h/x", width=640, height=480, max_fps=5)
-    configure = Configure(cameras=(camera,), microphones=(), text=True, threads=1, licence="any")
+    configure = Configure(cameras=(camera,), microphones=(), text=True, words=True, threads=1, licence="any")
     for message in (configure, Allow(sources=(CAMERA, "text"))):
         assert parse_to_sense(frame_to_sense(message)[4:]) == message
 
