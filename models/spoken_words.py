@@ -51,7 +51,7 @@ class SpokenWords:
     """
 
     def __init__(self, catalog: Catalog, threads: int = 1) -> None:
-        folder = [catalog.path(part) for part in PARTS][0].parent
+        (folder,) = {catalog.path(part).parent for part in PARTS}
         try:
             from faster_whisper import WhisperModel  # noqa: PLC0415 - an extra
         except ImportError as err:

@@ -6,8 +6,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.voice_activity import BLOCK
-
 _BEFORE: Final = 8
 """Blocks kept from before the first voiced one (256 ms): words begin softly."""
 _PAUSE: Final = 20
@@ -19,7 +17,7 @@ _LONGEST: Final = 375
 
 
 class Utterances:
-    """Collects one stream's blocks of BLOCK samples."""
+    """Collects one stream's blocks of 32 ms (models.voice_activity.BLOCK samples)."""
 
     def __init__(self) -> None:
         self._before: deque[NDArray[np.float32]] = deque(maxlen=_BEFORE)

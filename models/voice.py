@@ -46,8 +46,8 @@ _MUCH_CLIPPED: Final = 0.02
 class VoicePipeline:
     """Perceives one microphone's stream; one thread owns it.
 
-    `windows` counts the windows that were classified; `listener` hears every block too. Raises WeightsError when weights are
-    missing or cannot run.
+    `windows` counts the windows that were classified; `listener` hears every block too.
+    Raises WeightsError when weights are missing or cannot run.
     """
 
     _rest: NDArray[np.float32]

@@ -26,7 +26,9 @@ def models(args: argparse.Namespace) -> int:
     answer = {}
     broken = 0
     for entry in catalog.entries.values():
-        if entry.use is Use.TRAINING or (entry.use is Use.OPTIONAL and not _is_there(catalog, entry)):
+        if entry.use is Use.TRAINING or (
+            entry.use is Use.OPTIONAL and not _is_there(catalog, entry)
+        ):
             continue
         state = _state(catalog, entry.id, thorough=args.action == "verify")
         broken += state != "ok"

@@ -109,7 +109,9 @@ def _trial(
         export_int8(encoder, encoder_file)
     embedder = Embedder(encoder_file, clips, options.out / "cache", options.seed)
     windows = {"clean": Windows(*embedder.windows())}
-    copies = [embedder.augmented(f"train{n}") for n in range(1 if options.smoke else options.copies)]
+    copies = [
+        embedder.augmented(f"train{n}") for n in range(1 if options.smoke else options.copies)
+    ]
     noisy = [index for index, clip in enumerate(clips) if clip.corpus == _NOISY_CORPUS]
     if noisy and not options.smoke:
         speaking = [clips[index] for index in noisy]
@@ -138,7 +140,7 @@ def _tune(
     clips: Sequence[Clip],
     chosen: dict[str, Any],
 ) -> tuple[Head, float]:
-    """Give the head to ship and its temperature; the encoder is tuned in place if that is better."""
+    """Give the head to ship and its temperature; tunes the encoder in place if that is better."""
     steps = min(options.tune, 2) if options.smoke else options.tune
     if not steps:
         return trial.fit(), chosen["temperature"]

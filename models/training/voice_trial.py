@@ -184,9 +184,7 @@ class Trial:
             }
         return result
 
-    def _centred(
-        self, vectors: Floats, owners: NDArray[np.int64], neutral_only: bool
-    ) -> Floats:
+    def _centred(self, vectors: Floats, owners: NDArray[np.int64], neutral_only: bool) -> Floats:
         """Take from (copies, rows, statistics) what each person's clean clips have in common."""
         clean = self._windows["clean"]
         result = vectors.copy()

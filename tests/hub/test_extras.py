@@ -19,6 +19,15 @@ def test_configured_drivers_name_their_extras(
     assert needed(file) == ("toaster",)
 
 
+@pytest.mark.parametrize(("switch", "extras"), [("true", ("words",)), ("false", ())])
+def test_spoken_words_need_their_extra(
+    tmp_path: Path, switch: str, extras: tuple[str, ...]
+) -> None:
+    file = tmp_path / "hub.yaml"
+    file.write_text(f"senses:\n  voice:\n    words: {switch}\n")
+    assert needed(file) == extras
+
+
 @pytest.mark.parametrize("content", ["", "drivers: [", "- 1", "drivers: 7", "\xff"])
 def test_what_cannot_be_read_asks_for_nothing(tmp_path: Path, content: str) -> None:
     file = tmp_path / "hub.yaml"

@@ -50,17 +50,18 @@ def test_the_search_for_free_strings_finds_one() -> None:
 
 @pytest.mark.peer
 @pytest.mark.slow
+@pytest.mark.timeout(90)
 async def test_what_is_said_is_read_apart_and_forgotten_with_the_microphone(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     async with running(LISTENING) as rig:
         rig.link.allow(frozenset({MICROPHONE}))
-        await rig.until(lambda: any(s.reading.sense is Sense.TEXT for s in rig.sensed), 28)
+        await rig.until(lambda: any(s.reading.sense is Sense.TEXT for s in rig.sensed), 60)
         said = next(sensed for sensed in rig.sensed if sensed.reading.sense is Sense.TEXT)
         assert (said.source, said.room, said.person) == (MICROPHONE, "living", None)
         assert said.reading.model == "text_emotion"
         assert 0 < said.reading.quality < 1
-        assert 0 < asyncio.get_running_loop().time() - said.at < 25
+        assert 0 < asyncio.get_running_loop().time() - said.at < 60
         (pid,) = children_of(rig.link.stats().pid)
         assert networks_of(pid) == networks_of(rig.link.stats().pid)
         await rig.until(lambda: (words := rig.link.stats().words) and words.read, 8)
@@ -74,9 +75,8 @@ async def test_what_is_said_is_read_apart_and_forgotten_with_the_microphone(
         await rig.until(lambda: rig.states(MICROPHONE)[-1] is SenseState.OFF, 3)
         await rig.until(lambda: children_of(rig.link.stats().pid) == [], 3)
     printed = capfd.readouterr()
-    for line in LINES:
-        for word in line.text.split()[:3]:
-            assert word not in printed.err + printed.out
+    words_said = {word for line in LINES for word in line.text.split() if len(word) > 4}
+    assert not {word for word in words_said if word in printed.err + printed.out}
 
 
 @pytest.mark.peer
@@ -168,4 +168,4 @@ def children_of(pid: int | None) -> list[int]:
 
 
 def networks_of(pid: int | None) -> str:
-    return os.readlink(f"/proc/{pid}/ns/net")
+    return str(Path(f"/proc/{pid}/ns/net").readlink())

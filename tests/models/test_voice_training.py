@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from models.training import voice_augment
+from models.training import voice_augment, voice_card
 from models.training.voice_ctranslate2 import read_weights
 from models.training.voice_data import CLASSES, FOLDS, REPORTED, read_clips, read_sound
 
@@ -53,8 +53,10 @@ def test_splits_by_speaker(tmp_path: Path) -> None:
     folds = {clip.speaker: {other.fold for other in clips if other.speaker == clip.speaker}
              for clip in clips}  # fmt: skip
     assert all(len(found) == 1 for found in folds.values())
-    assert {speaker for speaker, found in folds.items() if found == {-1}} == set(speakers[12:])
-    assert {clip.fold for clip in clips} == {-1, *range(FOLDS)}
+    assert {clip.speaker for clip in clips if clip.reported} == set(speakers[12:])
+    assert {clip.fold for clip in clips} == set(range(FOLDS))
+    for fold in range(FOLDS):
+        assert {clip.gender for clip in clips if clip.fold == fold} == {"F", "M"}
     assert len(read_clips(tmp_path, limit_per_speaker=2)) == 2 * len(speakers)
     assert read_sound(clips[0].path).shape == TONE.shape
 
@@ -63,7 +65,9 @@ def test_leaves_out_what_gives_itself_away(tmp_path: Path) -> None:
     write_corpus(tmp_path / "one", ["s1"])
     table = tmp_path / "one" / "labels.csv"
     rows = table.read_text().splitlines()
-    table.write_text("\n".join([*rows, "s1_fear.ogg,fear,s1,cropped-2s-22k", "x,boredom,s1,full"]))
+    table.write_text(
+        "\n".join([*rows, "s1_fear.ogg,fear,s1,F,cropped-2s-22k", "x,boredom,s1,F,full"])
+    )
     assert len(read_clips(tmp_path)) == len(CLASSES)
     with pytest.raises(FileNotFoundError):
         read_clips(tmp_path / "one")
@@ -89,6 +93,51 @@ def test_noise_has_the_ratio_asked_for(snr_db: float) -> None:
     assert 20 * np.log10(TONE.std() / added.std()) == pytest.approx(snr_db, abs=0.2)
 
 
+def test_figures_go_into_the_card_and_nowhere_else(tmp_path: Path) -> None:
+    card = tmp_path / "card.md"
+    marked = f"{voice_card._BEGIN}\nof before\n{voice_card._END}"
+    card.write_text(f"# model\n\n{marked}\n\nMore.\n")
+    voice_card.write_card(card, voice_card.figures_text(TOLD))
+    text = card.read_text()
+    assert text.startswith("# model\n\n")
+    assert text.endswith("\n\nMore.\n")
+    assert "of before" not in text
+    assert "| EmoDB | 3 | 0.500 | 0.400-0.600 |" in text
+    assert "| nEMO, never heard | 3 |" in text
+    card.write_text("# model\n")
+    with pytest.raises(ValueError, match="marks"):
+        voice_card.write_card(card, "")
+
+
+FIGURES = {
+    "n": 3,
+    "uar": 0.5,
+    "uar_95": (0.4, 0.6),
+    "by_gender": {"F": 0.5},
+    "accuracy": 0.5,
+    "macro_f1": 0.5,
+    "ece": 0.05,
+    "arousal_auc": 0.9,
+    "confusion": [[2, 1], [0, 0]],
+}
+TOLD = {
+    "bytes": 1000,
+    "sha256": "ab",
+    "temperature": 1.0,
+    "classes": ["neutral", "anger"],
+    "learnt": ["emodb"],
+    "copies": 2,
+    "seed": 0,
+    "folds": [["emo03"], ["emo08"]],
+    "reported_speakers": ["emo03"],
+    "chosen_on": {
+        "corpora": {"emodb": FIGURES, "nemo": FIGURES},
+        "noise": {"white10": {"uar": 0.5, "confidence": 0.5, "ece": 0.1}},
+    },
+    "reported": {"emodb": FIGURES},
+}
+
+
 def model_file(path: Path, variables: dict[str, NDArray[np.generic] | np.generic]) -> Path:
     """Write what CTranslate2 writes."""
     kinds = {"f4": 0, "i2": 2, "f2": 4}
@@ -108,10 +157,10 @@ def text(value: str) -> bytes:
 
 def write_corpus(folder: Path, speakers: list[str]) -> None:
     folder.mkdir()
-    rows = ["file,label,group,variant"]
-    for speaker in speakers:
+    rows = ["file,label,group,gender,variant"]
+    for number, speaker in enumerate(speakers):
         for label in CLASSES:
             name = f"{speaker}_{label}.ogg"
             soundfile.write(folder / name, TONE, 16_000)
-            rows.append(f"{name},{label},{speaker},full")
+            rows.append(f"{name},{label},{speaker},{'FM'[number % 2]},full")
     (folder / "labels.csv").write_text("\n".join(rows) + "\n")
