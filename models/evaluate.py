@@ -31,7 +31,8 @@ class EvaluationReport:
     `n` samples of which `unread` gave no answer; `left_out` rows had labels that were not among
     `labels`. `intervals` are 95 % bootstrap intervals over groups. Figures about labels are None
     when the rows have ratings only; `confusion` counts answers by true label; `multilabel`
-    (macro-F1 of GoEmotions' 28, of Ekman's 7, of 4 sentiments) and `correlation` (Pearson, by axis) are empty when the rows have no such labels.
+    (macro-F1 of GoEmotions' 28, of Ekman's 7, of 4 sentiments) and `correlation` (Pearson, by axis)
+    are empty when the rows have no such labels.
     """
 
     kind: str

@@ -151,6 +151,8 @@ class Sensing:
         until = time.monotonic() + _END_LIMIT_S
         for tap in self._made.taps:
             tap.settled.wait(max(0.0, until - time.monotonic()))
+        if self._made.hearing and self._made.hearing.words:
+            self._made.hearing.words.stop(_END_LIMIT_S / 3)
         self._outbox.tell(self._stats())
         self._outbox.close(_END_LIMIT_S)
 

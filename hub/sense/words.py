@@ -69,10 +69,22 @@ class WordListener:
         self._usage = self._ended_usage = _NOTHING
         self._utterances = self._read = self._dropped = self._errors = 0
         self._durations = Durations()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="words", daemon=True)
 
     def start(self) -> None:
-        """Start the thread; it lives as long as the sensing process."""
-        threading.Thread(target=self._run, name="words", daemon=True).start()
+        """Start the thread that reads."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> None:
+        """End the thread and the words process; the process is killed in the midst of its work."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        process = self._process
+        if process is not None:
+            process.kill()
+        self._thread.join(timeout_s)
 
     def hear(
         self, source: str, block: NDArray[np.float32], voiced: bool, monotonic_s: float
@@ -109,9 +121,9 @@ class WordListener:
         )
 
     def _run(self) -> None:
-        while True:
+        while not self._closing:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting is not None, _IDLE_S)
+                self._changed.wait_for(lambda: self._waiting is not None or self._closing, _IDLE_S)
                 utterance, self._waiting = self._waiting, None
             if self._process and not any(map(self._outbox.allowed, self._collecting)):
                 self._end()
@@ -124,6 +136,7 @@ class WordListener:
                 self._reason = err.reason
                 self._not_before_s = time.monotonic() + _AGAIN_S
                 self._end()
+        self._end()
 
     def _handle(self, utterance: _Utterance) -> None:
         if self._process is None:
@@ -193,8 +206,12 @@ class _Process:
         except ValidationError as err:
             raise _Failed(Reason.BROKEN) from err
 
+    def kill(self) -> None:
+        """End it at once: it keeps nothing that could be lost. Any thread may."""
+        self._popen.kill()
+
     def end(self) -> None:
-        """End it at once: it keeps nothing that could be lost."""
+        """End it and wait for that."""
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         self._popen.kill()

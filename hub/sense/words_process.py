@@ -72,8 +72,8 @@ def _serve(utterances: BinaryIO, answers: BinaryIO, threads: int) -> None:
     try:
         reader = WordReader(load_catalog(), threads)
     except WeightsError as err:
-        print(err, file=sys.stderr)  # noqa: T201 - the hub reads standard error
         _answer(answers, WordsReady(reason=Reason.NO_WEIGHTS, usage=usage()))
+        print(err, file=sys.stderr)  # noqa: T201 - the hub reads standard error
         return
     import numpy as np  # noqa: PLC0415
 

@@ -119,6 +119,7 @@ async def test_a_words_process_that_cannot_load_is_told_and_not_tried_at_once_ag
     async with asyncio.timeout(5):
         while listener.stats().dropped == 0:
             await asyncio.sleep(0.02)
+    listener.stop(5)
     stats = listener.stats()
     assert (stats.reason, stats.errors, stats.read) == (Reason.NO_WEIGHTS, 1, 0)
     assert stats.rss_mb == 0
