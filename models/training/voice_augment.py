@@ -111,7 +111,7 @@ def _noise(rng: Rng, others: Sequence[Sound]) -> Callable[[int], Sound]:
         case "music":
             return lambda size: music(rng, size)
         case _:
-            return lambda size: _hum(rng, size)
+            return lambda size: hum(rng, size)
 
 
 def _babble(rng: Rng, size: int, others: Sequence[Sound]) -> Sound:
@@ -123,7 +123,7 @@ def _babble(rng: Rng, size: int, others: Sequence[Sound]) -> Sound:
     return result
 
 
-def _hum(rng: Rng, size: int) -> Sound:
+def hum(rng: Rng, size: int) -> Sound:
     """Make mains hum with harmonics over a fan's noise."""
     time = np.arange(size) / _RATE_HZ
     mains = float(rng.choice([50.0, 60.0]))
