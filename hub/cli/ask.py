@@ -40,6 +40,10 @@ def status(args: argparse.Namespace) -> int:
     privacy = "on" if answer["privacy"] else "off"
     head = f"up {_duration(answer['uptime_s'])}, {memory}, privacy mode {privacy}"
     lines = [head, "", *columns(rows), "", *columns(senses)]
+    if words := answer["sense_process"]["words"]:
+        said = f"{words['read']} of {words['utterances']} utterances, {words['cpu_s']} s CPU"
+        why = f"; not read: {words['reason']}" if words["reason"] else ""
+        lines += ["", f"spoken words: {said}{why}"]
     dropped = {name: count for name, count in answer["drops"].items() if count}
     if dropped:
         lines += ["", "dropped: " + ", ".join(f"{n} {c}" for n, c in dropped.items())]

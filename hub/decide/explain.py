@@ -18,6 +18,9 @@ SENSES = {
     Sense.CONTEXT: "the time of day",
 }
 
+WRITTEN_OR_SAID = "what was written or said"
+"""The text sense, where it is told spoken words too."""
+
 LEAST_WEIGHT = 0.15
 """A sense that counted less is not named."""
 
@@ -71,7 +74,8 @@ def _mood(rule: Rule, mood: MoodEstimate, settings: Settings) -> str:
         seeming = f"{_clean(named or person)} {seeming}"
     lasting = f" for {_lasting(rule.for_s)}" if rule.for_s >= 1.0 else ""
     ranked = sorted(mood.weights.items(), key=lambda item: (-item[1], item[0]))
-    named_senses = [SENSES[sense] for sense, weight in ranked if weight >= LEAST_WEIGHT]
+    names = SENSES | ({Sense.TEXT: WRITTEN_OR_SAID} if settings.senses.voice.words else {})
+    named_senses = [names[sense] for sense, weight in ranked if weight >= LEAST_WEIGHT]
     verb = "suggests" if len(named_senses) == 1 else "suggest"
     sure = f"{how_sure(mood.confidence)}, {mood.confidence:.0%}"
     return f"{_joined(named_senses)} {verb} that {seeming}{lasting} ({sure})"

@@ -1,7 +1,8 @@
 """How often sounds that are no speech are read as a mood.
 
-`python -m models.training.voice_rejection --out FILE`. Noise, chords, tunes and hum of ten seconds each go through the whole path (noise gate, voice
-activity, emotion). Share = windows read of the windows that speech of that length would have given.
+`python -m models.training.voice_rejection --out FILE`. Noise, chords, tunes and hum of ten seconds
+each go through the whole path (noise gate, voice activity, emotion). Counted are the windows that
+were read, out of one a second, which speech would give.
 """
 
 import argparse
