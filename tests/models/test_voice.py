@@ -10,7 +10,7 @@ from models.catalog import load_catalog
 from models.types import EMOTIONS, Emotion, Sense
 from models.voice import VoicePipeline
 from models.voice_activity import BLOCK, VoiceActivity
-from models.voice_emotion import VoiceEmotion
+from models.voice_emotion import OPEN_MODEL, VoiceEmotion
 from models.voice_types import VoiceReading
 from tests.models.sounds import RATE_HZ, Sound, chord, noise, speech, tune
 
@@ -42,6 +42,16 @@ def test_probabilities_are_probabilities(emotion: VoiceEmotion) -> None:
     assert sum(answer) == pytest.approx(1.0)
     named = dict(zip(EMOTIONS, answer, strict=True))
     assert all((probability > 0) == (name in KNOWN) for name, probability in named.items())
+
+
+def test_the_open_weights_never_say_what_they_do_not_know() -> None:
+    answer = VoiceEmotion(load_catalog(), model=OPEN_MODEL).classify(speech())
+    named = dict(zip(EMOTIONS, answer, strict=True))
+    assert {name for name, probability in named.items() if probability > 0} == KNOWN - {
+        Emotion.FEAR
+    }
+    assert sum(answer) == pytest.approx(1.0)
+    assert load_catalog().entry(OPEN_MODEL).licence == "CC0-1.0"
 
 
 def test_different_speech_gives_different_answers(emotion: VoiceEmotion) -> None:
