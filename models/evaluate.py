@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import metrics
-from models.catalog import Catalog, load_catalog
+from models.catalog import Catalog, load_catalog, sha256_of
 from models.errors import DataError
 from models.evaluate_data import AXES, SYNONYMS, Sample, Samples, read_samples
 from models.evaluate_senses import SENSES, Answer, Reader
+from models.trust import Trust, confusion, trust
 from models.types import EMOTIONS, Emotion
 
 DRAWS = 1000
@@ -29,9 +30,11 @@ class EvaluationReport:
     """What was measured.
 
     `n` samples of which `unread` gave no answer; `left_out` rows had labels that were not among
-    `labels`. `intervals` are 95 % bootstrap intervals over groups. Figures about labels are None
-    when the rows have ratings only; `multilabel` (macro-F1 of GoEmotions' 28, of Ekman's 7, of 4
-    sentiments) and `correlation` (Pearson, by axis) are empty when the rows have no such labels.
+    `labels`. `data` is the folder's name and `data_sha256` that of its labels. `intervals` are
+    95 % bootstrap intervals over groups. Figures about labels are None when the rows have ratings
+    only; `multilabel` (macro-F1 of GoEmotions' 28, of Ekman's 7, of 4 sentiments) and
+    `correlation` (Pearson, by axis) are empty when the rows have no such labels. `confusion` has a
+    row for each of `labels`, and a last column for no answer.
     """
 
     kind: str
@@ -51,6 +54,10 @@ class EvaluationReport:
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     multilabel: Mapping[str, float] = field(default_factory=dict)
     correlation: Mapping[str, float] = field(default_factory=dict)
+    confusion: tuple[tuple[int, ...], ...] = ()
+    trust: Trust | None = None
+    data: str = ""
+    data_sha256: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON types."""
@@ -69,6 +76,8 @@ class EvaluationReport:
                 low, high = self.intervals.get(name, (None, None))
                 span = f" [{low:.3f}, {high:.3f}]" if low is not None else ""
                 lines.append(f"{name} {value:.3f}{span}")
+        if self.trust is not None:
+            lines.append(f"area under risk-coverage {self.trust.aurc:.3f}")
         lines += [f"recall {name} {value:.3f}" for name, value in self.recall.items()]
         lines += [f"{name} {value:.3f}" for name, value in self.multilabel.items()]
         lines += [f"r {name} {value:.3f}" for name, value in self.correlation.items()]
@@ -112,6 +121,8 @@ def evaluate(
         ms_p50=1e3 * float(np.median(spent)),
         multilabel=_multilabel(samples, answers),
         correlation=_correlation(samples.rows, answers),
+        data=data.resolve().name,
+        data_sha256=sha256_of(data / "labels.csv"),
         **_label_figures(rows, chosen, probabilities, allowed),
     )
 
@@ -180,6 +191,8 @@ def _label_figures(
         "recall": {str(allowed[label]): recall for label, recall in recalls.items()},
         "ece": metrics.ece(truth[read], probabilities[read]) if read.any() else None,
         "intervals": intervals,
+        "confusion": confusion(truth, chosen, len(allowed)),
+        "trust": trust(truth, chosen, probabilities.max(1)),
     }
 
 

@@ -151,10 +151,11 @@ def _models(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", choices=["face", "voice", "text"])
+    parser.add_argument("kind", choices=["face", "voice", "text", "body"])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--labels", help="restrict the choice to these, separated by commas")
     parser.add_argument("--cropped", action="store_true", help="pictures are faces already")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="keep the report as JSON too")
 
 
 def _bench(parser: argparse.ArgumentParser) -> None:

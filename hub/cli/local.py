@@ -1,7 +1,9 @@
 """Commands that need no running hub: check, models, evaluate."""
 
 import argparse
+import json
 import sys
+from typing import Any, Protocol
 
 from hub.cli.output import columns, settings_of, show
 from hub.config import find_config
@@ -70,8 +72,26 @@ def _fetch(args: argparse.Namespace, catalog: Catalog) -> int:
 
 def evaluate(args: argparse.Namespace) -> int:
     """Measure a model on labelled samples; the figures on the cards come from here."""
-    from models.evaluate import evaluate as measure  # noqa: PLC0415 - loads every tensor library
+    report = _measured(args)
+    if args.out is not None:
+        text = json.dumps(report.to_json(), indent=1, allow_nan=False)
+        args.out.write_text(text + "\n", "utf-8")
+    return show(args, report.to_json(), report.lines())
+
+
+class _Report(Protocol):
+    def to_json(self) -> dict[str, Any]: ...
+
+    def lines(self) -> list[str]: ...
+
+
+def _measured(args: argparse.Namespace) -> _Report:
+    # Imported only when used: the senses load every tensor library.
+    if args.kind == "body":
+        from models.evaluate_body import evaluate_body  # noqa: PLC0415
+
+        return evaluate_body(args.data)
+    from models.evaluate import evaluate as measure  # noqa: PLC0415
 
     labels = tuple(args.labels.split(",")) if args.labels else None
-    report = measure(args.kind, args.data, labels=labels, cropped=args.cropped)
-    return show(args, report.to_json(), report.lines())
+    return measure(args.kind, args.data, labels=labels, cropped=args.cropped)

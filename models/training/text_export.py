@@ -59,6 +59,7 @@ class Graph:
         self._numbers = itertools.count()
 
     def build(self, net: TextNet, int8: bool) -> onnx.ModelProto:
+        """Return the checked float graph; with `int8` its word table alone is int8."""
         x = self._op("Add", self._words(net.words, int8), self._places(net.places))
         x = self._norm(x, net.norm)
         for layer in net.layers:

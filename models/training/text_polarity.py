@@ -37,6 +37,6 @@ def load_polarity(folder: Path, every: int = 1) -> Polarity:
             texts.append(text.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"))
             rows.append((kind, float(rating) / REACH))
     rated = np.full((len(texts), len(KINDS)), np.nan, np.float32)
-    for line, (kind, value) in zip(rated, rows, strict=True):
-        line[kind] = value
+    for place, (kind, value) in enumerate(rows):
+        rated[place, kind] = value
     return Polarity(tuple(texts), rated)

@@ -145,7 +145,8 @@ def _aside(net: TextNet, aside: Texts, tokens: TextTokens) -> list[float]:
     with torch.no_grad():
         for window in windows:
             numbers = torch.tensor([window])
-            said.append(net.vad(net.pooled(numbers, numbers == numbers))[0].double().numpy())
+            mask = torch.ones_like(numbers, dtype=torch.bool)
+            said.append(net.vad(net.pooled(numbers, mask))[0].double().numpy())
     net.train()
     found = np.array(said)
     truth = aside.vad.astype(np.float64)
