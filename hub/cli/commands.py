@@ -151,7 +151,7 @@ def _models(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", choices=["face", "voice", "text", "body"])
+    parser.add_argument("kind", choices=["face", "voice", "text", "body", "behaviour", "fusion"])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--labels", help="restrict the choice to these, separated by commas")
     parser.add_argument("--cropped", action="store_true", help="pictures are faces already")

@@ -91,6 +91,14 @@ def _measured(args: argparse.Namespace) -> _Report:
         from models.evaluate_body import evaluate_body  # noqa: PLC0415
 
         return evaluate_body(args.data)
+    if args.kind == "behaviour":
+        from models.evaluate_behaviour import evaluate_behaviour  # noqa: PLC0415
+
+        return evaluate_behaviour(args.data)
+    if args.kind == "fusion":
+        from models.evaluate_fusion import evaluate_fusion  # noqa: PLC0415
+
+        return evaluate_fusion(args.data)
     from models.evaluate import evaluate as measure  # noqa: PLC0415
 
     labels = tuple(args.labels.split(",")) if args.labels else None
