@@ -79,6 +79,17 @@ def evaluate(args: argparse.Namespace) -> int:
     return show(args, report.to_json(), report.lines())
 
 
+def refit(args: argparse.Namespace) -> int:
+    """Fit a temperature on labelled samples; the catalog is changed only when asked to."""
+    from models.refit import refit as fit  # noqa: PLC0415 - loads every tensor library
+    from models.refit import write  # noqa: PLC0415
+
+    found = fit(args.kind, args.data, cropped=args.cropped)
+    if args.write:
+        write(found)
+    return show(args, found.to_json(), found.lines())
+
+
 class _Report(Protocol):
     def to_json(self) -> dict[str, Any]: ...
 

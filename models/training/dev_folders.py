@@ -1,9 +1,9 @@
 """Lay the dev parts out as `moodsync evaluate` reads them.
 
 `python -m models.training.dev_folders --data DIR --out DIR`: the data folder holds `face`, `voice`
-and `text` as the trainings take them; what is missing is left out. Written are `face` (all of PublicTest),
-`voice` (the speakers whom nothing is fitted on), `text_emotions`, `text_ratings`, and `fusion`
-with at most 160 samples of a label of each.
+and `text` as the trainings take them; what is missing is left out. Written are `face` (all of
+PublicTest), `voice` (the speakers whom nothing is fitted on), `text_emotions`, `text_ratings`, and
+`fusion` with at most 160 samples of a label of each.
 """
 
 import argparse

@@ -59,6 +59,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="an exported file instead of the first stage")
+    parser.add_argument(
+        "--steps", type=int, nargs=2, help="at most so many steps of the second stage's two passes"
+    )
     parser.add_argument("--smoke", action="store_true", help="a few steps, to see that it runs")
     parser.add_argument("--threads", type=int, default=1)
     chosen = parser.parse_args()
@@ -79,7 +82,8 @@ def main() -> None:
         restore(net, chosen.start)
     else:
         train(net, data, weight, tokens, chosen.out, Emotions(epochs=1 if chosen.smoke else 2))
-    train_ratings(net, data, polarity, weight, tokens, chosen.out, Ratings())
+    settings = Ratings(steps=tuple(chosen.steps)) if chosen.steps else Ratings()
+    train_ratings(net, data, polarity, weight, tokens, chosen.out, settings)
     finish(net.eval(), data, vocabulary, chosen.out)
 
 

@@ -6,6 +6,7 @@ that others rated from negative to positive beside them (they have heads of thei
 thrown away), and with a part of GoEmotions so that it stays known.
 """
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,10 +35,12 @@ class Ratings:
     first_layer: int = 1
     warm_up: float = 0.06
     weight_decay: float = 0.01
-    polarity: tuple[float, ...] = (0.25, 0.05)
+    polarity: tuple[float, ...] = (0.25, 0.0)
     """For each pass over EmoBank, the share of the polarity sentences beside it."""
     emotions: tuple[float, ...] = (0.07, 0.07)
     """For each pass, the share of GoEmotions beside it."""
+    steps: tuple[int | None, ...] = (None, None)
+    """At most so many steps of each pass."""
     axes: tuple[float, float, float] = (4.0, 2.5, 1.5)
     """Weights of the squared errors of valence, arousal, dominance."""
     polarity_weight: float = 2.5
@@ -119,14 +122,16 @@ def _plan(
     has_emotions, has_vad = ~np.isnan(emotions[:, 0]), ~np.isnan(vad[:, 0])
     has_polarity = ~np.isnan(rated).all(1)
     plans, at = [], np.zeros(2)
-    for epoch, shares in enumerate(zip(settings.emotions, settings.polarity, strict=True)):
+    passes = zip(settings.emotions, settings.polarity, settings.steps, strict=True)
+    for epoch, (*shares, most) in enumerate(passes):
         until = at + shares
         parts = [
             has & (low <= luck) & (luck < high)
             for has, low, high in zip((has_emotions, has_polarity), at, until, strict=True)
         ]
         rows = np.flatnonzero(has_vad | parts[0] | parts[1])
-        plans.append(batches([int(row) for row in rows], ids, 100 + epoch))
+        whole = batches([int(row) for row in rows], ids, 100 + epoch)
+        plans.append(itertools.islice(whole, most))
         at = until
     return chained(plans)
 
