@@ -98,7 +98,7 @@ def train_ratings(
             rater.polarity(pooled), others[rows], torch.ones(len(KINDS))
         )
         steps.learn(step, loss / len(rows))
-        if (step + 1) % (len(plan) // 6) == 0:
+        if (step + 1) % max(1, len(plan) // 6) == 0:
             print(f"step {step + 1} r {_aside(net, data.aside_vad, tokens)}", flush=True)
     _from_standard(net, mean, deviation, weight)
 
