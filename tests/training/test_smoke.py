@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.train, pytest.mark.timeout(600)]
 def train(kind: str, data: Path, out: Path) -> str:
     """Run the training; a missing environment is a failure, never a skip."""
     assert Path(PYTHON).is_file(), "run scripts/train-smoke: it makes the environment"
-    call = [PYTHON, "-m", f"models.training.{kind}", "--data", data, "--out", out, "--smoke"]
+    call = [PYTHON, "-m", f"models.training.{kind}", "--smoke"]
+    call += ["--data", str(data), "--out", str(out)]
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
