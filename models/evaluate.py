@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import metrics
-from models.catalog import Catalog, load_catalog
+from models.catalog import Catalog, load_catalog, sha256_of
 from models.errors import DataError
 from models.evaluate_data import AXES, SYNONYMS, Sample, Samples, read_samples
 from models.evaluate_senses import SENSES, Answer, Reader
+from models.trust import Trust, confusion, trust
 from models.types import EMOTIONS, Emotion
 
 DRAWS = 1000
@@ -29,10 +30,12 @@ class EvaluationReport:
     """What was measured.
 
     `n` samples of which `unread` gave no answer; `left_out` rows had labels that were not among
-    `labels`. `intervals` are 95 % bootstrap intervals over groups. Figures about labels are None
-    when the rows have ratings only; `confusion` counts answers by true label; `multilabel`
-    (macro-F1 of GoEmotions' 28, of Ekman's 7, of 4 sentiments) and `correlation` (Pearson, by axis)
-    are empty when the rows have no such labels.
+    `labels`. `data` is the folder's name and `data_sha256` that of its labels. `intervals` are
+    95 % bootstrap intervals over groups. Figures about labels are None when the rows have ratings
+    only; `multilabel` (macro-F1 of GoEmotions' 28, of Ekman's 7, of 4 sentiments) and
+    `correlation` (Pearson, by axis) are empty when the rows have no such labels. `confusion` has a
+    row for each of `labels`, and a last column for no answer. `ms_p50` is the median of the
+    reading thread's processor time: what else runs on the machine does not count.
     """
 
     kind: str
@@ -50,9 +53,12 @@ class EvaluationReport:
     ece: float | None
     ms_p50: float
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    confusion: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     multilabel: Mapping[str, float] = field(default_factory=dict)
     correlation: Mapping[str, float] = field(default_factory=dict)
+    confusion: tuple[tuple[int, ...], ...] = ()
+    trust: Trust | None = None
+    data: str = ""
+    data_sha256: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON types."""
@@ -71,6 +77,8 @@ class EvaluationReport:
                 low, high = self.intervals.get(name, (None, None))
                 span = f" [{low:.3f}, {high:.3f}]" if low is not None else ""
                 lines.append(f"{name} {value:.3f}{span}")
+        if self.trust is not None:
+            lines.append(f"area under risk-coverage {self.trust.aurc:.3f}")
         lines += [f"recall {name} {value:.3f}" for name, value in self.recall.items()]
         lines += [f"{name} {value:.3f}" for name, value in self.multilabel.items()]
         lines += [f"r {name} {value:.3f}" for name, value in self.correlation.items()]
@@ -109,6 +117,7 @@ def evaluate(
     read = sense.reader(catalog, cropped, chosen_model)
     answers, spent = _run(read, samples.rows)
     rows, chosen, probabilities = _choices(samples.rows, answers, allowed)
+    intervals: dict[str, tuple[float, float]] = {}
     return EvaluationReport(
         kind=kind,
         model=chosen_model,
@@ -119,9 +128,12 @@ def evaluate(
         unread=sum(answer is None for answer in answers),
         left_out=samples.left_out,
         ms_p50=1e3 * float(np.median(spent)),
-        multilabel=_multilabel(samples, answers),
-        correlation=_correlation(samples.rows, answers),
-        **_label_figures(rows, chosen, probabilities, allowed),
+        multilabel=_multilabel(samples, answers, intervals),
+        correlation=_correlation(samples.rows, answers, intervals),
+        data=data.resolve().name,
+        data_sha256=sha256_of(data / "labels.csv"),
+        intervals=intervals,
+        **_label_figures(rows, chosen, probabilities, allowed, intervals),
     )
 
 
@@ -148,9 +160,9 @@ def _run(read: Reader, rows: Sequence[Sample]) -> tuple[list[Answer | None], lis
     answers, spent = [], []
     for row in rows:
         prepared = read.prepare(row.source)
-        began = time.perf_counter()
+        began = time.thread_time()
         answers.append(read.answer(prepared))
-        spent.append(time.perf_counter() - began)
+        spent.append(time.thread_time() - began)
     return answers, spent
 
 
@@ -177,6 +189,7 @@ def _label_figures(
     chosen: metrics.Labels,
     probabilities: metrics.Floats,
     allowed: Sequence[Emotion],
+    intervals: dict[str, tuple[float, float]],
 ) -> dict[str, Any]:
     if not rows:
         return {"accuracy": None, "macro_f1": None, "uar": None, "recall": {}, "ece": None}
@@ -188,41 +201,36 @@ def _label_figures(
         "uar": metrics.uar,
     }
     groups = [row.group for row in rows]
-    intervals = {
-        name: metrics.bootstrap_interval(partial(_of_rows, figure, truth, chosen), groups, DRAWS)
-        for name, figure in figures.items()
-    }
+    for name, figure in figures.items():
+        drawn = partial(_of_rows, figure, truth, chosen)
+        intervals[name] = metrics.bootstrap_interval(drawn, groups, DRAWS)
     recalls = metrics.recalls(truth, chosen)
     return {
         **{name: figure(truth, chosen) for name, figure in figures.items()},
         "recall": {str(allowed[label]): recall for label, recall in recalls.items()},
         "ece": metrics.ece(truth[read], probabilities[read]) if read.any() else None,
-        "confusion": {
-            str(label): {
-                str(said): int(np.sum((truth == row) & (chosen == column)))
-                for column, said in enumerate(allowed)
-            }
-            for row, label in enumerate(allowed)
-            if row in recalls
-        },
-        "intervals": intervals,
+        "confusion": confusion(truth, chosen, len(allowed)),
+        "trust": trust(truth, chosen, probabilities.max(1)),
     }
 
 
 def _of_rows(
-    figure: Callable[[metrics.Labels, metrics.Labels], float],
-    truth: metrics.Labels,
-    chosen: metrics.Labels,
+    figure: Callable[[Any, Any], float],
+    truth: NDArray[Any],
+    chosen: NDArray[Any],
     rows: metrics.Labels,
 ) -> float:
     return figure(truth[rows], chosen[rows])
 
 
-def _multilabel(samples: Samples, answers: Sequence[Answer | None]) -> dict[str, float]:
+def _multilabel(
+    samples: Samples, answers: Sequence[Answer | None], intervals: dict[str, tuple[float, float]]
+) -> dict[str, float]:
     """Return macro-F1 at each grain of GoEmotions; an unread text has no emotion."""
     grains = next((answer.grains for answer in answers if answer and answer.grains), None)
     if not samples.multilabel or grains is None:
         return {}
+    groups = [row.group for row in samples.rows]
     result = {}
     for name, grain in grains.items():
         truth = np.array(
@@ -235,18 +243,27 @@ def _multilabel(samples: Samples, answers: Sequence[Answer | None]) -> dict[str,
             ]
         )
         result[f"macro_f1_{name}"] = metrics.multilabel_macro_f1(truth, passed)
+        figure = partial(_of_rows, metrics.multilabel_macro_f1, truth, passed)
+        intervals[f"macro_f1_{name}"] = metrics.bootstrap_interval(figure, groups, DRAWS)
     return result
 
 
-def _correlation(rows: Sequence[Sample], answers: Sequence[Answer | None]) -> dict[str, float]:
+def _correlation(
+    rows: Sequence[Sample],
+    answers: Sequence[Answer | None],
+    intervals: dict[str, tuple[float, float]],
+) -> dict[str, float]:
     result = {}
     for axis, name in enumerate(AXES):
         pairs = [
-            (row.ratings[axis], answer.ratings[axis])
+            (row.ratings[axis], answer.ratings[axis], row.group)
             for row, answer in zip(rows, answers, strict=True)
             if answer and axis < len(answer.ratings) and row.ratings[axis] is not None
         ]
         if len(pairs) > 1:
-            both: NDArray[np.float64] = np.array(pairs, np.float64)
-            result[name] = metrics.pearson(both[:, 0], both[:, 1])
+            truth, said = (np.array([pair[i] for pair in pairs], np.float64) for i in (0, 1))
+            result[name] = metrics.pearson(truth, said)
+            figure = partial(_of_rows, metrics.pearson, truth, said)
+            groups = [group for _, _, group in pairs]
+            intervals[f"r_{name}"] = metrics.bootstrap_interval(figure, groups, DRAWS)
     return result

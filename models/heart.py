@@ -21,6 +21,8 @@ LEAST_BEATS: Final = 10
 
 _MEDIAN_OF: Final = 11
 _TOLERANCE: Final = 0.2
+_SMOOTH: Final = 0.15
+_FAR: Final = 0.4
 _WORST_REJECTED: Final = 0.5
 
 
@@ -44,18 +46,19 @@ def accepted(rr_s: Sequence[float]) -> list[bool]:
     """Say of each interval in seconds whether it can be from one beat to the next.
 
     It must lie within the physiological limits and within 20 % of the median of the 11 intervals
-    around it (those within the limits; near the ends, the nearest 11).
+    around it (those within the limits; near the ends, the nearest 11). Breath may carry it as far
+    as 40 % off where it goes there smoothly: within 15 % of the intervals before and after.
     """
     possible = [math.isfinite(rr) and SHORTEST_S <= rr <= LONGEST_S for rr in rr_s]
     kept = [rr for rr, good in zip(rr_s, possible, strict=True) if good]
     result, place = [], 0
-    for rr, good in zip(rr_s, possible, strict=True):
+    for index, (rr, good) in enumerate(zip(rr_s, possible, strict=True)):
         if not good:
             result.append(False)
             continue
         start = max(0, min(place - _MEDIAN_OF // 2, len(kept) - _MEDIAN_OF))
-        middle = median(kept[start : start + _MEDIAN_OF])
-        result.append(abs(rr - middle) <= _TOLERANCE * middle)
+        off = abs(rr / median(kept[start : start + _MEDIAN_OF]) - 1.0)
+        result.append(off <= _TOLERANCE or (off <= _FAR and _is_smooth(rr_s, index)))
         place += 1
     return result
 
@@ -80,4 +83,12 @@ def rhythm(rr_s: Sequence[float]) -> HeartRhythm | None:
         beats=len(kept),
         rejected=rejected,
         quality=max(0.0, 1.0 - rejected / _WORST_REJECTED),
+    )
+
+
+def _is_smooth(rr_s: Sequence[float], index: int) -> bool:
+    """True between two neighbours that are about as long; the ends have only one."""
+    around = [*rr_s[max(0, index - 1) : index], *rr_s[index + 1 : index + 2]]
+    return len(around) == 2 and all(  # noqa: PLR2004 - one on either side
+        abs(other - rr_s[index]) <= _SMOOTH * rr_s[index] for other in around
     )

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from model_page import pages
 from pydantic_core import PydanticUndefined
 
 from drivers.registry import KNOWN
@@ -166,13 +167,14 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="fail when a file is not fresh")
     check = parser.parse_args().check
     stale = []
-    for name, make in OUTPUTS.items():
+    texts = {name: make() for name, make in OUTPUTS.items()} | pages()
+    for name, text in texts.items():
         path = ROOT / name
-        text = make()
         if path.is_file() and path.read_text() == text:
             continue
         stale.append(name)
         if not check:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text)
     for name in stale:
         print(f"{name}: {'not fresh; run scripts/generate.py' if check else 'written'}")

@@ -39,6 +39,9 @@ COMMANDS: dict[str, Command] = {
     "evaluate": Command(
         "measure a model on a folder of labelled samples", "hub.cli.local:evaluate"
     ),
+    "refit": Command(
+        "fit a model's temperature on a folder of labelled samples", "hub.cli.local:refit"
+    ),
     "bench": Command("measure the hub beside its yardsticks", "hub.cli.bench:bench"),
 }
 
@@ -152,12 +155,20 @@ def _models(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", choices=["face", "voice", "text"])
+    parser.add_argument("kind", choices=["face", "voice", "text", "body", "behaviour", "fusion"])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--labels", help="restrict the choice to these, separated by commas")
     parser.add_argument("--cropped", action="store_true", help="pictures are faces already")
     parser.add_argument("--model", help="another model of this kind, such as voice_emotion_open")
     parser.add_argument("--groups", help="only these people, separated by commas")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="keep the report as JSON too")
+
+
+def _refit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", choices=["face", "voice", "text"])
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--cropped", action="store_true", help="pictures are faces already")
+    parser.add_argument("--write", action="store_true", help="put it into models/catalog.toml")
 
 
 def _bench(parser: argparse.ArgumentParser) -> None:
@@ -179,5 +190,6 @@ _ADDERS = {
     "erase": _erase,
     "models": _models,
     "evaluate": _evaluate,
+    "refit": _refit,
     "bench": _bench,
 }

@@ -1,7 +1,9 @@
 """Commands that need no running hub: check, models, evaluate."""
 
 import argparse
+import json
 import sys
+from typing import Any, Protocol
 
 from hub.cli.output import columns, settings_of, show
 from hub.config import find_config
@@ -87,11 +89,48 @@ def _words_wanted(args: argparse.Namespace) -> bool:
 
 def evaluate(args: argparse.Namespace) -> int:
     """Measure a model on labelled samples; the figures on the cards come from here."""
-    from models.evaluate import evaluate as measure  # noqa: PLC0415 - loads every tensor library
+    report = _measured(args)
+    if args.out is not None:
+        text = json.dumps(report.to_json(), indent=1, allow_nan=False)
+        args.out.write_text(text + "\n", "utf-8")
+    return show(args, report.to_json(), report.lines())
+
+
+def refit(args: argparse.Namespace) -> int:
+    """Fit a temperature on labelled samples; the catalog is changed only when asked to."""
+    from models.refit import refit as fit  # noqa: PLC0415 - loads every tensor library
+    from models.refit import write  # noqa: PLC0415
+
+    found = fit(args.kind, args.data, cropped=args.cropped)
+    if args.write:
+        write(found)
+    return show(args, found.to_json(), found.lines())
+
+
+class _Report(Protocol):
+    def to_json(self) -> dict[str, Any]: ...
+
+    def lines(self) -> list[str]: ...
+
+
+def _measured(args: argparse.Namespace) -> _Report:
+    # Imported only when used: the senses load every tensor library.
+    if args.kind == "body":
+        from models.evaluate_body import evaluate_body  # noqa: PLC0415
+
+        return evaluate_body(args.data)
+    if args.kind == "behaviour":
+        from models.evaluate_behaviour import evaluate_behaviour  # noqa: PLC0415
+
+        return evaluate_behaviour(args.data)
+    if args.kind == "fusion":
+        from models.evaluate_fusion import evaluate_fusion  # noqa: PLC0415
+
+        return evaluate_fusion(args.data)
+    from models.evaluate import evaluate as measure  # noqa: PLC0415
 
     labels = tuple(args.labels.split(",")) if args.labels else None
     groups = tuple(args.groups.split(",")) if args.groups else None
-    report = measure(
+    return measure(
         args.kind, args.data, labels, cropped=args.cropped, model=args.model, groups=groups
     )
-    return show(args, report.to_json(), report.lines())

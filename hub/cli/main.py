@@ -17,7 +17,7 @@ from typing import Protocol, cast
 from hub.cli import started as _started  # noqa: F401 - notes the time; keep it first
 from hub.cli.commands import COMMANDS, add_arguments
 from hub.errors import ConfigError, ConsentRequired, HubError, NotRunning, Refusal
-from models.errors import WeightsError
+from models.errors import DataError, WeightsError
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         command: _Command = getattr(importlib.import_module(module), function)
         return command(args)
-    except (HubError, WeightsError) as err:
+    except (HubError, WeightsError, DataError) as err:
         return _report(args, err)
     except BrokenPipeError:
         sys.stderr.close()
@@ -75,7 +75,7 @@ def _version() -> str:
     return version("moodsync-hub")
 
 
-def _report(args: argparse.Namespace, err: HubError | WeightsError) -> int:
+def _report(args: argparse.Namespace, err: HubError | WeightsError | DataError) -> int:
     message, mend, more = str(err), "", {}
     match err:
         case ConfigError():
@@ -87,6 +87,8 @@ def _report(args: argparse.Namespace, err: HubError | WeightsError) -> int:
             code, name = EXIT_CONSENT, "consent_required"
         case Refusal():
             code, name, mend = EXIT_FAILED, err.code, err.mend
+        case DataError():
+            code, name, message = EXIT_FAILED, "data", err.reason
         case WeightsError():
             code, name, message, mend = EXIT_FAILED, "weights", err.reason, err.mend
         case _:

@@ -86,7 +86,7 @@ def replay(data: Path, person: str) -> list[Moment]:
     return result
 
 
-def judge(moments: Sequence[Moment]) -> dict[str, Any]:
+def judge(moments: Sequence[Moment], draws: int = 200) -> dict[str, Any]:
     """Give the AUC of the shipped weights and of weights fitted leaving each person out."""
     people = np.array([moment.person for moment in moments])
     stress = np.array([moment.stress for moment in moments])
@@ -98,7 +98,7 @@ def judge(moments: Sequence[Moment]) -> dict[str, Any]:
         rows = people == person
         weights.append(_logistic(inputs[~rows], stress[~rows]))
         scores[rows] = inputs[rows] @ weights[-1][:-1]
-    low, high = bootstrap_interval(lambda r: auc(stress[r], scores[r]), people.tolist(), draws=200)
+    low, high = bootstrap_interval(lambda r: auc(stress[r], scores[r]), people.tolist(), draws)
     return {
         "people": len(np.unique(people)),
         "readings": len(moments),

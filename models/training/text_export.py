@@ -27,7 +27,7 @@ LONGEST = WINDOW + 2
 
 def export(net: TextNet, path: Path, metadata: Mapping[str, str], int8: bool = True) -> None:
     """Write the network to `path`, as int8 or (to measure what int8 costs) as float32."""
-    model = _Graph().build(net, int8)
+    model = Graph().build(net, int8)
     helper.set_model_props(model, dict(metadata))
     if not int8:
         onnx.save(model, str(path))
@@ -46,15 +46,20 @@ def export(net: TextNet, path: Path, metadata: Mapping[str, str], int8: bool = T
         )
 
 
-class _Graph:
-    """Collects nodes and weights; each method returns the name of what it made."""
+class Graph:
+    """Collects nodes and weights; each method returns the name of what it made.
+
+    `parameters` tells which stored array is which parameter, and whether it is stored transposed.
+    """
 
     def __init__(self) -> None:
+        self.parameters: dict[str, tuple[nn.Parameter, bool]] = {}
         self._nodes: list[onnx.NodeProto] = []
         self._weights: dict[str, onnx.TensorProto] = {}
         self._numbers = itertools.count()
 
     def build(self, net: TextNet, int8: bool) -> onnx.ModelProto:
+        """Return the checked float graph; with `int8` its word table alone is int8."""
         x = self._op("Add", self._words(net.words, int8), self._places(net.places))
         x = self._norm(x, net.norm)
         for layer in net.layers:
@@ -113,7 +118,9 @@ class _Graph:
         return self._norm(self._op("Add", x, inner), layer.out_norm)
 
     def _linear(self, x: str, linear: nn.Linear) -> str:
-        product = self._op("MatMul", x, self._array(linear.weight.detach().numpy().T))
+        weight = self._array(linear.weight.detach().numpy().T)
+        self.parameters[weight] = (linear.weight, True)
+        product = self._op("MatMul", x, weight)
         return self._op("Add", product, self._weight(linear.bias))
 
     def _norm(self, x: str, norm: nn.LayerNorm) -> str:
@@ -126,7 +133,9 @@ class _Graph:
         return output
 
     def _weight(self, parameter: nn.Parameter) -> str:
-        return self._array(parameter.detach().numpy())
+        name = self._array(parameter.detach().numpy())
+        self.parameters[name] = (parameter, False)
+        return name
 
     def _array(self, array: NDArray[Any]) -> str:
         name = self._name("weight")

@@ -1,6 +1,5 @@
 """After training: the int8 file, its calibration, and the figures on the dev parts."""
 
-import csv
 import json
 import time
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from models.runtime import Net
 from models.text_emotion import TextCalibration
 from models.text_tokens import TextTokens
 from models.text_types import FAMILIES, SENTIMENTS
+from models.training.dev_folders import write_texts
 from models.training.text_calibrate import Aside, any_of, calibrate
 from models.training.text_data import VAD, TextData, Texts
 from models.training.text_export import export, metadata
@@ -30,7 +30,7 @@ def finish(net: TextNet, data: TextData, vocabulary: Sequence[str], out: Path) -
     """Write the results to `out`.
 
     `text_emotion.onnx` and `catalog.toml` (its entry) make the model; `report.json` compares it
-    with its float original; `dev_emotions` and `dev_ratings` are folders for `moodsync evaluate`.
+    with its float original; `text_emotions` and `text_ratings` are folders for `moodsync evaluate`.
     """
     about = metadata(vocabulary, data.labels)
     export(net, out / FILE, about)
@@ -49,7 +49,7 @@ def finish(net: TextNet, data: TextData, vocabulary: Sequence[str], out: Path) -
     calibration = calibrate(aside, data.labels)
     (out / "catalog.toml").write_text(catalog_entry(out / FILE, calibration), "utf-8")
 
-    write_labels(data, out)
+    write_texts(data, out)
     report = {
         "int8": figures(small, tokens, data, calibration),
         "float": figures(Net.load(out / "float.onnx"), tokens, data, calibration),
@@ -88,25 +88,6 @@ def figures(
     for axis, name in enumerate(VAD):
         result[f"r_{name}"] = pearson(vad[:, axis], data.dev_vad.vad[:, axis].astype(np.float64))
     return result
-
-
-def write_labels(data: TextData, out: Path) -> None:
-    """Write the dev parts in the layout that `moodsync evaluate text` reads."""
-    emotions = [
-        (text, "|".join(label for label, holds in zip(data.labels, row, strict=True) if holds))
-        for text, row in zip(data.dev_emotions.texts, data.dev_emotions.emotions, strict=True)
-    ]
-    ratings = [
-        (text, *map(float, row))
-        for text, row in zip(data.dev_vad.texts, data.dev_vad.vad, strict=True)
-    ]
-    for name, header, rows in (
-        ("dev_emotions", ("text", "label"), emotions),
-        ("dev_ratings", ("text", *VAD), ratings),
-    ):
-        (out / name).mkdir(exist_ok=True)
-        with (out / name / "labels.csv").open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([header, *rows])
 
 
 def catalog_entry(path: Path, calibration: TextCalibration) -> str:

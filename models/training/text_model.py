@@ -68,11 +68,19 @@ class TextNet(nn.Module):  # type: ignore[misc]
 
     def upper(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Run the half that learns, and the heads."""
+        pooled = self._pool(x, mask)
+        return self.emotions(pooled), self.vad(pooled)
+
+    def pooled(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Run all layers: (batch, width), what the heads see."""
+        return self._pool(self.lower(ids, mask), mask)
+
+    def _pool(self, x: Tensor, mask: Tensor) -> Tensor:
         for layer in self.layers[FROZEN:]:
             x = layer(x, mask[:, None, None, :])
         weight = mask.unsqueeze(-1).to(x.dtype)
-        pooled = self.dropout((x * weight).sum(1) / weight.sum(1))
-        return self.emotions(pooled), self.vad(pooled)
+        pooled: Tensor = self.dropout((x * weight).sum(1) / weight.sum(1))
+        return pooled
 
 
 def load_encoder(net: TextNet, path: Path) -> None:

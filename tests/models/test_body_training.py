@@ -1,49 +1,21 @@
 """The body model judged on recordings in the Empatica E4's layout, written here."""
 
-import gzip
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from models.errors import DataError
+from models.evaluate_body import evaluate_body
 from models.training.body import auc, judge, replay
-
-BEGIN = 1_600_000_000.0
-
-
-def write(path: Path, lines: list[str]) -> None:
-    with gzip.open(path, "wt") as stream:
-        stream.write("\n".join(lines) + "\n")
-
-
-def record(data: Path, person: str, seed: int, tells: bool) -> None:
-    """Write 12 minutes; in each third of 4 minutes the heart races, if it tells."""
-    rng = np.random.default_rng(seed)
-    folder = data / person
-    folder.mkdir()
-    stress = (np.arange(720) % 240) >= 120
-    bpm = 60 + 20 * (stress & tells) + rng.normal(0, 1, 720)
-    skin = 2 + 1.0 * np.repeat(stress & tells, 4) + rng.normal(0, 0.01, 2880)
-    write(folder / "HR.csv.gz", [str(BEGIN), "1.0", *map(str, bpm)])
-    write(folder / "EDA.csv.gz", [str(BEGIN), "4.0", *map(str, skin)])
-    beats, at = [f"{BEGIN}, IBI"], 0.0
-    while at < 715:
-        rr = 60 / bpm[int(at)]
-        at += rr
-        beats.append(f"{at},{rr}")
-    write(folder / "IBI.csv.gz", beats)
-    with (data / "tasks.csv").open("a") as stream:
-        for start in range(0, 720, 120):
-            label = int(stress[start])
-            times = f"{BEGIN + start},{BEGIN + start + 120}"
-            stream.write(f"{person},task,{times},{label}\n")
+from tests.models.body_records import HEAD, record
 
 
 @pytest.mark.parametrize(("tells", "low", "high"), [(True, 0.8, 1.0), (False, 0.2, 0.8)])
 def test_finds_stress_where_the_body_tells_it(
     tmp_path: Path, tells: bool, low: float, high: float
 ) -> None:
-    (tmp_path / "tasks.csv").write_text("subject,task,start_unix_utc,end_unix_utc,stress\n")
+    (tmp_path / "tasks.csv").write_text(HEAD)
     moments = []
     for seed, person in enumerate(["S1", "S2", "S3"]):
         record(tmp_path, person, seed, tells)
@@ -60,3 +32,36 @@ def test_auc() -> None:
     assert auc(truth, np.array([1.0, 4.0, 2.0, 3.0])) == 0.0
     assert auc(truth, np.zeros(4)) == 0.5
     assert np.isnan(auc(np.array([True, True]), np.zeros(2)))
+
+
+def test_the_evaluation_reports_what_the_shipped_weights_do(tmp_path: Path) -> None:
+    (tmp_path / "tasks.csv").write_text(HEAD)
+    for seed, person in enumerate(["S1", "S2", "S3"]):
+        record(tmp_path, person, seed, tells=True)
+    told: list[tuple[int, int]] = []
+    report = evaluate_body(tmp_path, lambda done, all_: told.append((done, all_)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert (report.people, report.kind) == (3, "body")
+    assert report.auc > 0.8
+    assert set(report.auc_of_people) == {"S1", "S2", "S3"}
+    assert report.arousal["stress"] > report.arousal["rest"]
+    low, high = report.intervals["auc"]
+    assert low <= report.auc <= high
+    assert any("AUC" in line for line in report.lines())
+
+
+@pytest.mark.parametrize("people", [[], ["S1"]])
+def test_too_few_people_are_no_evaluation(tmp_path: Path, people: list[str]) -> None:
+    (tmp_path / "tasks.csv").write_text(HEAD)
+    for person in people:
+        record(tmp_path, person, 0, tells=True)
+    with pytest.raises(DataError, match="two people"):
+        evaluate_body(tmp_path)
+
+
+def test_a_broken_recording_is_named(tmp_path: Path) -> None:
+    (tmp_path / "tasks.csv").write_text(HEAD)
+    record(tmp_path, "S1", 0, tells=True)
+    (tmp_path / "S1" / "EDA.csv.gz").write_bytes(b"no gzip")
+    with pytest.raises(DataError, match="S1"):
+        evaluate_body(tmp_path)

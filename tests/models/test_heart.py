@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.heart import LEAST_BEATS, accepted, rhythm
+from models.training.heart_check import compare
 
 
 def breathing(count: int, seed: int = 0) -> list[float]:
@@ -71,6 +72,25 @@ def test_differences_do_not_join_across_what_was_rejected() -> None:
     found = rhythm([0.80] * 10 + [5.0] + [0.90] * 10)
     assert found is not None
     assert found.rmssd_ms == 0.0
+
+
+@pytest.mark.slow
+def test_agrees_with_neurokit_on_the_beats_of_an_ecg() -> None:
+    ecg = neurokit2.ecg_simulate(
+        duration=90, sampling_rate=250, heart_rate=72, heart_rate_std=3, random_state=7
+    )
+    found = compare("simulated", ecg, 250)
+    assert found.beats > 90
+    assert found.worst_same < 0.02
+    assert found.worst_found < 0.05
+
+
+def test_deep_breath_is_no_artefact() -> None:
+    rr = [0.9 + 0.28 * math.sin(2 * math.pi * beat / 14) for beat in range(70)]
+    assert all(accepted(rr))
+    # A beat that came too early, and the pause after it, are: they do not go there smoothly.
+    spoilt = [*rr[:30], 0.55, 1.35, *rr[32:]]
+    assert not any(accepted(spoilt)[30:32])
 
 
 def test_too_few_beats_say_nothing() -> None:

@@ -1,0 +1,49 @@
+"""Each training for a few steps on made-up data: it ends with a file, and goes on where it stopped.
+
+Run by `scripts/train-smoke`, which makes the environment that they need.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from models.runtime import Net
+from tests.fakes.training_data import write_faces, write_texts
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = os.environ.get("MOODSYNC_TRAIN_PYTHON", str(ROOT / ".venv-train" / "bin" / "python"))
+
+pytestmark = [pytest.mark.train, pytest.mark.timeout(600)]
+
+
+def train(kind: str, data: Path, out: Path) -> str:
+    """Run the training; a missing environment is a failure, never a skip."""
+    assert Path(PYTHON).is_file(), "run scripts/train-smoke: it makes the environment"
+    call = [PYTHON, "-m", f"models.training.{kind}", "--smoke"]
+    call += ["--data", str(data), "--out", str(out)]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+def test_text(tmp_path: Path) -> None:
+    data = write_texts(tmp_path / "data")
+    said = train("text", data, tmp_path / "out")
+    assert "min left" in said
+    net = Net.load(tmp_path / "out" / "text_emotion.onnx")
+    assert [port.name for port in net.outputs] == ["emotions", "vad"]
+    assert "family_temperature" in (tmp_path / "out" / "catalog.toml").read_text("utf-8")
+    again = train("text", data, tmp_path / "out")
+    # Both stages were done: neither takes a step more.
+    assert again.count("going on from step") == 2
+    assert "min left" not in again
+
+
+def test_face(tmp_path: Path) -> None:
+    data = write_faces(tmp_path / "data")
+    said = train("face", data, tmp_path / "out")
+    assert "min left" in said
+    net = Net.load(tmp_path / "out" / "face_emotion.tflite")
+    assert len(net.outputs) == 1
