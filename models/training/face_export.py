@@ -6,7 +6,6 @@ Static ranges from real crops let a small board compute in integers from end to 
 from pathlib import Path
 
 import numpy as np
-from ai_edge_quantizer import quantizer, recipe
 from numpy.typing import NDArray
 from torch import nn
 
@@ -18,9 +17,10 @@ def export(net: nn.Module, crops: NDArray[np.uint8], side: int, target: Path) ->
 
     `crops` [n, 48, 48] set the ranges of the activations.
     """
-    # Imported late: it takes ten seconds, which a training run should not wait for.
+    # Imported late: they take ten seconds, which a training run should not wait for.
     import litert_torch  # noqa: PLC0415
     import torch  # noqa: PLC0415
+    from ai_edge_quantizer import quantizer, recipe  # noqa: PLC0415
 
     channels_last = litert_torch.to_channel_last_io(net.eval(), args=[0])
     floating = target.with_suffix(".float.tflite")
