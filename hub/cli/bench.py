@@ -17,6 +17,7 @@ PARTS = {
     "perception": "hub.bench.perception",
     "household": "hub.bench.household",
     "storage": "hub.bench.storage",
+    "models": "hub.bench.models",
 }
 
 

@@ -25,7 +25,7 @@ class Muon(torch.optim.Optimizer):  # type: ignore[misc]  # torch is absent wher
         super().__init__(filters, {"lr": lr, "momentum": momentum})
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> None:  # noqa: ARG002 - torch wants it
         """Move each filter bank by `lr` along its orthogonal direction; `closure` is not used."""
         for group in self.param_groups:
             for bank in group["params"]:
