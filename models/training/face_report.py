@@ -8,7 +8,6 @@ and fills in the tables of the card.
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from models import face_emotion, metrics
 from models.evaluate import DRAWS
 from models.runtime import Net
 from models.training import face_data
+from models.training.face_calibrate import Calibration, calibrate, favour_rare
 from models.training.face_data import Faces
 from models.training.face_harm import HARMS
 from models.types import EMOTIONS
@@ -29,29 +29,6 @@ MARKS = ("<!-- figures -->", "<!-- /figures -->")
 SEED = 7
 HARM_STEP = 4
 """Harms are measured on every fourth picture: fifteen of them take a while one by one."""
-
-PRIOR_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-RARE_STRENGTHS = tuple(number / 40 for number in range(17))
-RARE_COST = 0.005
-"""Accuracy that finding rare classes may cost."""
-
-Shares = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """Probabilities are softmax(logits / temperature + bias)."""
-
-    temperature: float
-    bias: NDArray[np.float64]
-
-    def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Calibrated rows."""
-        return metrics.softmax(logits / self.temperature + self.bias)
-
-    def raised(self, bias: NDArray[np.float64]) -> "Calibration":
-        """The same with some classes favoured."""
-        return Calibration(self.temperature, self.bias + bias)
 
 
 def main() -> None:
@@ -101,46 +78,6 @@ def measure(data: Path, out: Path, seed: int) -> dict[str, Any]:
 def logits(net: Net, crops: NDArray[np.uint8]) -> NDArray[np.float64]:
     """What the net says of crops [n, 48, 48], one by one as in use."""
     return np.asarray([face_emotion.logits(net, crop) for crop in crops], np.float64)
-
-
-def calibrate(
-    said: NDArray[np.float64], labels: NDArray[np.int64], prior: NDArray[np.float64]
-) -> Calibration:
-    """Choose by likelihood how much of the shown prior to take back, and the temperature."""
-    best, least = Calibration(1.0, np.zeros(len(EMOTIONS))), np.inf
-    for share in PRIOR_SHARES:
-        shifted = said + share * prior
-        temperature = metrics.fit_temperature(labels, shifted)
-        loss = metrics.nll(labels, metrics.softmax(shifted / temperature))
-        if loss < least:
-            best, least = Calibration(temperature, share * prior / temperature), loss
-    return best
-
-
-def favour_rare(
-    given: Calibration, said: NDArray[np.float64], labels: NDArray[np.int64], often: Shares
-) -> Calibration:
-    """Raise rare classes as far as macro-F1 gains and accuracy hardly loses (Menon et al. 2021).
-
-    One number is chosen, not one a class: the rarest classes have a dozen held-out pictures.
-    `often` is each class's share of the training labels. The temperature is fitted anew.
-    """
-    rarity = -np.log(often / often.max())
-
-    def answers(strength: float) -> NDArray[np.int64]:
-        return given.raised(strength * rarity).probabilities(said).argmax(axis=1)
-
-    least = metrics.accuracy(labels, answers(0.0)) - RARE_COST
-
-    def worth(strength: float) -> float:
-        chosen = answers(strength)
-        affordable = metrics.accuracy(labels, chosen) >= least
-        return metrics.macro_f1(labels, chosen) if affordable else 0.0
-
-    raised = given.raised(max(RARE_STRENGTHS, key=worth) * rarity)
-    # softmax((z / T + b) / t) keeps every answer and mends how sure it is.
-    again = metrics.fit_temperature(labels, said / raised.temperature + raised.bias)
-    return Calibration(raised.temperature * again, raised.bias / again)
 
 
 def render(report: dict[str, Any]) -> str:

@@ -8,9 +8,10 @@ from models import metrics
 from models.evaluate_data import read_samples
 from models.face_align import as_crop
 from models.training import face_data, face_folder
+from models.training.face_calibrate import Calibration, calibrate, favour_rare
 from models.training.face_data import load_splits, repeats, shown_prior
 from models.training.face_harm import HARMS
-from models.training.face_report import Calibration, calibrate, favour_rare, risk_coverage
+from models.training.face_report import risk_coverage
 from models.types import EMOTIONS, Emotion
 
 VOTED = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"]
