@@ -22,7 +22,6 @@ class FaceEmotion:
         """Load the net; raises WeightsError."""
         entry = catalog.entry(MODEL)
         self._net = Net.load(catalog.path(MODEL), threads)
-        self._side = self._net.inputs[0].shape[1]
         self._temperature = np.float32(entry.number("temperature"))
         self._bias = np.array(entry.numbers("bias"), np.float32)
 
@@ -33,11 +32,22 @@ class FaceEmotion:
         """
         if gray48.dtype != np.uint8 or gray48.shape != (SIDE, SIDE):
             raise ValueError(f"a crop is uint8 [48, 48]; got {gray48.dtype} {gray48.shape}")
-        said = self._net(standardise(gray48, self._side)[None, :, :, None])[0]
-        logits = np.asarray(said[0], np.float32)
-        scaled = logits / self._temperature + self._bias
+        scaled = logits(self._net, gray48) / self._temperature + self._bias
         raised = np.exp(scaled - scaled.max())
         return np.asarray(raised / raised.sum(), np.float32)
+
+
+def logits(net: Net, gray48: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Scores [8] of a uint8 [48, 48] crop: the mean over the crop and its mirror image.
+
+    The net answers a little differently to either; the mean is wrong less often and costs half a
+    millisecond.
+    """
+    crop = standardise(gray48, net.inputs[0].shape[1])
+    both = [
+        net(view[None, :, :, None])[0][0] for view in (crop, np.ascontiguousarray(crop[:, ::-1]))
+    ]
+    return np.asarray((both[0] + both[1]) / 2, np.float32)
 
 
 def standardise(gray48: NDArray[np.uint8], side: int) -> NDArray[np.float32]:

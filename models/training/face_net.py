@@ -7,7 +7,7 @@ halvings before the widest stage leave about 29 million multiply-adds a face.
 import torch
 from torch import Tensor, nn
 
-WIDTHS = (16, 32, 64, 128)
+WIDTHS = (16, 32, 80, 160)
 
 
 class ExpressionNet(nn.Module):  # type: ignore[misc]  # torch is absent where this is checked

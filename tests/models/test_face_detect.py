@@ -150,6 +150,21 @@ def test_of_200_pictures_without_a_face_at_most_two_are_taken_for_one(finder: Fa
     assert len(wrong) <= 2, wrong
 
 
+def test_people_of_every_kind_are_found_and_what_is_no_face_is_not(finder: FaceFinder) -> None:
+    # Labeled Faces in the Wild as scikit-image packs it: 100 faces, then 100 other patches,
+    # 25x25 grey and cut so tightly that hair and chin are missing.
+    patches = np.load(faces.SKIMAGE / "lfw_subset.npy")[::4]
+    found = []
+    for number, patch in enumerate(patches):
+        gray = cv2.resize((255 * patch).clip(0, 255).astype(np.uint8), (48, 48))
+        picture = np.asarray(cv2.merge([gray] * 3), np.uint8)
+        frame = faces.placed(np.full((480, 640, 3), 90, np.uint8), picture, 48, 300, 200)
+        # Far faces are searched in one end of the picture at a time: look twice.
+        found.append(any(finder.find(frame, (), 10.0 * number + 3 * look) for look in range(2)))
+    assert sum(found[:25]) >= 23
+    assert sum(found[25:]) <= 1
+
+
 def test_flat_pictures_hold_no_face(finder: FaceFinder) -> None:
     for level in (0, 128, 255):
         assert not finder.find(np.full((480, 640, 3), level, np.uint8), (), float(level))

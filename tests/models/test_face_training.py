@@ -1,13 +1,17 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from models import metrics
-from models.training import face_data
+from models.evaluate_data import read_samples
+from models.face_align import as_crop
+from models.training import face_data, face_folder
+from models.training.face_calibrate import Calibration, calibrate, favour_rare
 from models.training.face_data import load_splits, repeats, shown_prior
 from models.training.face_harm import HARMS
-from models.training.face_report import calibrate, risk_coverage
+from models.training.face_report import risk_coverage
 from models.types import EMOTIONS, Emotion
 
 VOTED = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"]
@@ -87,6 +91,31 @@ def test_calibration_mends_overconfidence_and_a_shifted_prior() -> None:
     assert metrics.ece(labels, metrics.softmax(said)) > 0.1
     assert found.temperature == pytest.approx(3.0, rel=0.1)
     assert found.bias == pytest.approx(prior, abs=0.2)
+
+
+def test_a_rare_class_that_is_never_said_is_found_without_losing_trust() -> None:
+    random = np.random.default_rng(0)
+    often = np.array([0.5, 0.01, 0.02, 0.03, 0.2, 0.14, 0.05, 0.05])
+    labels = random.choice(8, 6000, p=often)
+    said = random.normal(0, 1, (6000, 8)) + 1.6 * np.eye(8)[labels] + np.log(often)
+    given = Calibration(1.0, np.zeros(8))
+    found = favour_rare(given, said, labels, often)
+    before, after = given.probabilities(said).argmax(1), found.probabilities(said).argmax(1)
+    assert metrics.macro_f1(labels, after) > metrics.macro_f1(labels, before) + 0.01
+    assert metrics.accuracy(labels, after) > metrics.accuracy(labels, before) - 0.03
+    assert metrics.ece(labels, found.probabilities(said)) < 0.04
+    assert found.bias.argmax() == 1
+
+
+def test_the_reported_split_becomes_a_folder_that_evaluates(folder: Path, tmp_path: Path) -> None:
+    count = face_folder.write(folder, tmp_path / "out")
+    samples = read_samples(tmp_path / "out", "face", EMOTIONS)
+    dev = load_splits(folder, seed=7).dev
+    assert count == len(samples.rows) == len(dev)
+    assert not samples.left_out
+    for row, image, label in zip(samples.rows, dev.images, dev.labels, strict=True):
+        assert row.label is EMOTIONS[label]
+        assert (as_crop(np.asarray(cv2.imread(row.source), np.uint8)) == image).all()
 
 
 def test_confidence_that_knows_its_errors_has_the_smaller_area() -> None:
