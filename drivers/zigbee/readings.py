@@ -90,8 +90,13 @@ def _demand(raw: Any, other: Attributes) -> Value | None:
 
 
 READINGS: Final = (
-    Reading("battery", POWER, 0x0021, lambda raw, _: None if raw == 0xFF else min(raw / 2, 100.0),
-            (3600, 21_600, 2)),  # fmt: skip
+    Reading(
+        "battery",
+        POWER,
+        0x0021,
+        lambda raw, _: None if raw == 0xFF else min(raw / 2, 100.0),
+        (3600, 21_600, 2),
+    ),  # fmt: skip
     Reading("illuminance", 0x0400, 0, _illuminance, (5, 3600, 500)),
     Reading("temperature", 0x0402, 0, _hundredths(-0x8000), (10, 3600, 20)),
     Reading("pressure", 0x0403, 0, lambda raw, _: float(raw), (30, 3600, 1)),

@@ -53,8 +53,11 @@ from drivers.types import (
 )
 from tests.drivers.mqtt_rig import DEVICES
 from tests.drivers.test_mqtt_faults import open_sockets
+from tests.drivers.zigbee_rig import driver_for, household, join
+from tests.drivers.zigbee_rig import running as zigbee_running
 from tests.fakes.broker import Broker
 from tests.fakes.port import RememberingPort
+from tests.fakes.znp.house import House
 
 pytestmark = pytest.mark.peer
 
@@ -91,7 +94,16 @@ async def simulated(folder: Path) -> AsyncIterator[Rig]:
     yield Rig(registry.create("simulated", settings, _place(folder)))
 
 
-RIGS = {"mqtt": mqtt, "simulated": simulated}
+@asynccontextmanager
+async def zigbee(folder: Path) -> AsyncIterator[Rig]:
+    with House(household()) as house:
+        driver = driver_for(house, folder)
+        async with zigbee_running(driver):
+            await join(driver, house, house.nodes)
+        yield Rig(driver, house.leave, house.back)
+
+
+RIGS = {"mqtt": mqtt, "simulated": simulated, "zigbee": zigbee}
 
 
 @pytest.fixture(params=sorted(registry.KNOWN))

@@ -144,7 +144,11 @@ class Plug(Node):
         endpoints = {
             number: Endpoint(
                 0x0051,
-                {IDENTIFY: {0: (zcl.U16, 0)}, GROUPS: {0: (zcl.MAP8, 0)}, ON_OFF: {0: (zcl.BOOL, 0)}},
+                {
+                    IDENTIFY: {0: (zcl.U16, 0)},
+                    GROUPS: {0: (zcl.MAP8, 0)},
+                    ON_OFF: {0: (zcl.BOOL, 0)},
+                },
             )
             for number in range(1, sockets + 1)
         }

@@ -101,7 +101,9 @@ class Node:
 
     def announce(self) -> None:
         """Tell everybody the short address, as after a power cut."""
-        body = struct.pack("<BHQB", self._next(), self.nwk, self.ieee, 0x80 if self.sleepy else 0x8E)
+        body = struct.pack(
+            "<BHQB", self._next(), self.nwk, self.ieee, 0x80 if self.sleepy else 0x8E
+        )
         self._up(Packet(0x0013, 0, 0, body))
 
     def leave(self) -> None:
@@ -143,7 +145,9 @@ class Node:
         """Report now, asked for or not."""
         self._send_report(endpoint, cluster, attributes)
 
-    def say(self, endpoint: int, cluster: int, command: int, payload: bytes, *, client: bool) -> None:
+    def say(
+        self, endpoint: int, cluster: int, command: int, payload: bytes, *, client: bool
+    ) -> None:
         """Send a cluster command of the node's own to the coordinator."""
         message = Zcl(True, self._next(), command, payload, not client, wants_default=False)
         self._up(Packet(cluster, endpoint, 1, message.encode()))
@@ -203,7 +207,9 @@ class Node:
                 body = sequence + b"\0" + struct.pack("<QH", self.ieee, self.nwk)
             case 0x0002:
                 role, capability = (2, 0x80) if self.sleepy else (1, 0x8E)
-                body = mine + struct.pack("<BBBHBHHHB", role, 0x40, capability, 0x1234, 82, 82, 0, 82, 0)
+                body = mine + struct.pack(
+                    "<BBBHBHHHB", role, 0x40, capability, 0x1234, 82, 82, 0, 82, 0
+                )
             case 0x0004:
                 body = mine + self._description(rest[2])
             case 0x0005:
@@ -257,9 +263,7 @@ class Node:
             return None
         return message.answer(False, zcl.DEFAULT_RSP, bytes((message.command, status)))
 
-    def _general(
-        self, number: int, endpoint: Endpoint, cluster: int, message: Zcl
-    ) -> Zcl | None:
+    def _general(self, number: int, endpoint: Endpoint, cluster: int, message: Zcl) -> Zcl | None:
         attributes = endpoint.servers.get(cluster, {})
         handlers: dict[int, tuple[int, Callable[[], bytes]]] = {
             zcl.READ: (zcl.READ_RSP, lambda: _read(attributes, message.payload)),

@@ -111,7 +111,9 @@ class Stick(asyncio.Protocol):
         if not packet.source_endpoint:
             self.zdo(node.nwk, packet.cluster, packet.data, broadcast=packet.cluster == 0x0013)
             return
-        head = struct.pack("<HHHBB", packet.group, packet.cluster, node.nwk, packet.source_endpoint, 1)
+        head = struct.pack(
+            "<HHHBB", packet.group, packet.cluster, node.nwk, packet.source_endpoint, 1
+        )
         middle = struct.pack("<BBBIB", 0, node.link_quality, 0, 0, 0)
         body = bytes((len(packet.data),)) + packet.data
         self.write(AREQ | AF, 0x81, head + middle + body + u16(node.nwk) + b"\x1e")
@@ -298,7 +300,9 @@ class Stick(asyncio.Protocol):
         sequence = packet.data[:1]
         match packet.cluster:
             case 0x0002:
-                descriptor = bytes((0x00, 0x40, 0x8F, 0, 0, 0x50)) + bytes((0xA0, 0, 0, 0x2C, 0xA0, 0, 0))
+                descriptor = bytes((0x00, 0x40, 0x8F, 0, 0, 0x50)) + bytes(
+                    (0xA0, 0, 0, 0x2C, 0xA0, 0, 0)
+                )
                 self.zdo(0, 0x8002, sequence + b"\0\0\0" + descriptor)
             case 0x0005:
                 listed = bytes(sorted(self.endpoints))
