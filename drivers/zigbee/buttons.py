@@ -24,6 +24,8 @@ _MULTISTATE: Final = {
 }
 _MOVES, _STEPS, _STOPS = (0x01, 0x05), (0x02, 0x06), (0x03, 0x07)
 _RECALL: Final = 0x05
+MULTISTATE_INPUT: Final = (MULTISTATE, 0x0055)
+"""Cluster and attribute of a button that reports a number."""
 
 
 def action(cluster: int, command: int, arguments: Sequence[Any]) -> str | None:
@@ -31,12 +33,8 @@ def action(cluster: int, command: int, arguments: Sequence[Any]) -> str | None:
     match cluster:
         case 0x0006:
             return _ON_OFF.get(command)
-        case 0x0008 if command in _MOVES and arguments:
-            return "hold_down" if arguments[0] else "hold_up"
-        case 0x0008 if command in _STEPS and arguments:
-            return "down" if arguments[0] else "up"
-        case 0x0008 if command in _STOPS:
-            return "release"
+        case 0x0008:
+            return _dimming(command, arguments)
         case 0x0005 if command == _RECALL and len(arguments) > 1:
             return f"scene_{int(arguments[1])}"
         case 0x0102:
@@ -53,4 +51,14 @@ def multistate(value: Any) -> str | None:
         return None
 
 
-MULTISTATE_INPUT: Final = (MULTISTATE, 0x0055)
+def _dimming(command: int, arguments: Sequence[Any]) -> str | None:
+    if command in _STOPS:
+        return "release"
+    if not arguments:
+        return None
+    down = bool(arguments[0])
+    if command in _MOVES:
+        return "hold_down" if down else "hold_up"
+    if command in _STEPS:
+        return "down" if down else "up"
+    return None

@@ -199,6 +199,7 @@ class ZigbeeDriver:
             household.refresh(member)
         finally:
             member.setting_up = False
+            household.settled.set()
 
     async def _ask(self, member: Member) -> None:
         _, household = self.running

@@ -71,6 +71,8 @@ class Household:
         self.members: dict[EUI64, Member] = {}
         self.parts: dict[DeviceId, Part] = {}
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.settled = asyncio.Event()
+        """Set whenever a node was interviewed or set up, in vain or not."""
         self.on_news: Callable[[Member, str], None] = lambda _member, _what: None
         """Called with `new`, `back` or `failed` (to interview) when a node has to be looked at."""
         self.on_report: Callable[[Part, int], None] = lambda _part, _cluster: None

@@ -25,7 +25,7 @@ from drivers.zigbee.parts import is_battery
 BACKUPS: Final = "backups"
 SETTLE_S: Final = 15.0
 """How long a device that joined in the last moment has to be interviewed."""
-LOOK_EVERY_S: Final = 0.2
+CLOSE_LIMIT_S: Final = 1.0
 IDENTIFY: Final = 0x0003
 
 Seconds = Annotated[int, Field(ge=1, le=254, description="how long, in seconds")]
@@ -171,20 +171,20 @@ class Operations:
 
     async def _joining(self, permit: Any, seconds: int, progress: Progress) -> Answer:
         application, household = self._owner.running
-        watcher = _Joins(progress)
+        watcher = _Joins(progress, household.settled)
         application.add_listener(watcher)
         before = set(household.parts)
+        until = time.monotonic() + seconds
         try:
             async with asyncio.timeout(seconds + SETTLE_S):
                 await _asked(permit)
-                await asyncio.sleep(max(0.0, watcher.started + seconds - time.monotonic()))
-                while watcher.unfinished or any(m.setting_up for m in household.members.values()):
-                    await asyncio.sleep(LOOK_EVERY_S)
+                await asyncio.sleep(max(0.0, until - time.monotonic()))
+                await _settled(household, watcher)
         except TimeoutError:
             progress("some devices did not answer all questions; they are asked again later")
         finally:
             application.remove_listener(watcher)
-            if household.lost.done() is False:
+            if not household.lost.done():
                 await _closed(application)
         new = [part.device for key, part in household.parts.items() if key not in before]
         return {
@@ -295,14 +295,16 @@ class Operations:
 class _Joins:
     """Hears of devices that join, and says so."""
 
-    def __init__(self, progress: Progress) -> None:
-        self.started = time.monotonic()
+    def __init__(self, progress: Progress, settled: asyncio.Event) -> None:
+        self.joined: set[Any] = set()
         self.unfinished: set[str] = set()
         self.failed: set[str] = set()
         self._progress = progress
+        self._settled = settled
 
     def device_joined(self, node: Any) -> None:
         """Be called by zigpy."""
+        self.joined.add(node.ieee)
         self.unfinished.add(str(node.ieee))
         self._progress(f"{node.ieee} joined; asking what it is")
 
@@ -311,12 +313,23 @@ class _Joins:
         self.unfinished.discard(str(node.ieee))
         self.failed.discard(str(node.ieee))
         self._progress(f"{node.ieee} is a {node.manufacturer} {node.model}")
+        self._settled.set()
 
     def device_init_failure(self, node: Any) -> None:
         """Be called by zigpy."""
         self.unfinished.discard(str(node.ieee))
         self.failed.add(str(node.ieee))
         self._progress(f"{node.ieee} did not say what it is; reset it and try again")
+        self._settled.set()
+
+
+async def _settled(household: Household, watcher: _Joins) -> None:
+    """Wait until all that joined were interviewed and set up."""
+    while watcher.unfinished or any(
+        member.setting_up for ieee, member in household.members.items() if ieee in watcher.joined
+    ):
+        household.settled.clear()
+        await household.settled.wait()
 
 
 async def _asked(what: Any) -> Any:
@@ -331,7 +344,7 @@ async def _asked(what: Any) -> Any:
 async def _closed(application: ControllerApplication) -> None:
     """Close the network again, also when nobody waits for the rest any more."""
     try:
-        async with asyncio.timeout(LOOK_EVERY_S * 5):
+        async with asyncio.timeout(CLOSE_LIMIT_S):
             await application.permit(0)
     except (TimeoutError, ZigbeeException, RuntimeError, OSError):
         return  # the time that was given ends by itself

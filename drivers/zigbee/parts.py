@@ -227,18 +227,13 @@ def is_battery(node: ZigpyDevice) -> bool:
 
 
 def _sensible(reading: Reading, endpoint: Endpoint) -> bool:
-    """Leave out what a meter of another kind would have measured."""
+    """Leave out what the device does not have, and what a meter of another kind would measure."""
     cluster = endpoint.in_clusters[reading.cluster]
-    if reading.cluster != readings.METERING:
-        return (
-            cluster.get(reading.attribute) is not None
-            or reading.report is not None
-            and (not cluster.is_attribute_unsupported(reading.attribute))
-        )
-    return (
-        cluster.get(reading.attribute) is not None
-        and readings.read(reading, cluster.get) is not None
-    )
+    if reading.cluster == readings.METERING:
+        return readings.has(reading, cluster.get)
+    if cluster.get(reading.attribute) is not None:
+        return True
+    return reading.report is not None and not cluster.is_attribute_unsupported(reading.attribute)
 
 
 def _nothing(_: int) -> Any:

@@ -18,6 +18,7 @@ from zigpy.backups import NetworkBackup
 from zigpy.exceptions import NetworkNotFormed
 
 from drivers.types import BadCredentials, DriverError, Unreachable
+from drivers.zigbee.chatter import LIBRARIES
 from drivers.zigbee_settings import ZigbeeRadio, ZigbeeSettings, ZigbeeStick
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,9 @@ _MODULES: Final = {
 CONNECT_LIMIT_S = 15.0
 START_LIMIT_S = 120.0
 """Forming a network scans all channels; restoring writes tables at serial speed."""
-CLOSE_LIMIT_S = 0.8
+CLOSE_LIMIT_S = 0.7
+STRAYS_LIMIT_S = 0.2
+"""Together less than the second that the hub gives a driver to stop."""
 DATABASE = "zigbee.db"
 
 
@@ -132,7 +135,26 @@ async def _close(application: ControllerApplication) -> None:
             await application.shutdown()
     except TimeoutError:
         log.warning("zigbee_closing_took_too_long")
-    await asyncio.sleep(0)  # the library's cancelled tasks end
+    await _end_strays()
+
+
+async def _end_strays() -> None:
+    """End what the libraries leave running: they shield requests and own few of their tasks."""
+    strays = [task for task in asyncio.all_tasks() if _of_a_library(task)]
+    for task in strays:
+        task.cancel()
+    if strays:
+        # Their errors are those of a closed connection.
+        await asyncio.wait(strays, timeout=STRAYS_LIMIT_S)
+        for task in strays:
+            if task.done() and not task.cancelled():
+                task.exception()
+
+
+def _of_a_library(task: asyncio.Task[Any]) -> bool:
+    frame = getattr(task.get_coro(), "cr_frame", None)
+    module = str(frame.f_globals.get("__name__", "")) if frame is not None else ""
+    return module.partition(".")[0] in LIBRARIES
 
 
 def _private(folder: Path) -> None:

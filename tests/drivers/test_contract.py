@@ -53,11 +53,9 @@ from drivers.types import (
 )
 from tests.drivers.mqtt_rig import DEVICES
 from tests.drivers.test_mqtt_faults import open_sockets
-from tests.drivers.zigbee_rig import driver_for, household, join
-from tests.drivers.zigbee_rig import running as zigbee_running
+from tests.drivers.zigbee_rig import joined as zigbee_joined
 from tests.fakes.broker import Broker
 from tests.fakes.port import RememberingPort
-from tests.fakes.znp.house import House
 
 pytestmark = pytest.mark.peer
 
@@ -96,10 +94,7 @@ async def simulated(folder: Path) -> AsyncIterator[Rig]:
 
 @asynccontextmanager
 async def zigbee(folder: Path) -> AsyncIterator[Rig]:
-    with House(household()) as house:
-        driver = driver_for(house, folder)
-        async with zigbee_running(driver):
-            await join(driver, house, house.nodes)
+    async with zigbee_joined(folder) as (house, driver):
         yield Rig(driver, house.leave, house.back)
 
 

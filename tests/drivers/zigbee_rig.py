@@ -1,6 +1,9 @@
 """A Zigbee house with a real zigpy on the other side, and its devices joined."""
 
 import asyncio
+import atexit
+import shutil
+import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,7 +16,7 @@ from drivers.types import DeviceId
 from drivers.zigbee.driver import ZigbeeDriver
 from drivers.zigbee_settings import ZigbeeSettings
 from tests.fakes.port import RememberingPort
-from tests.fakes.znp.house import House
+from tests.fakes.znp.house import House, Saved
 from tests.fakes.znp.kinds import Alarm, Blind, Button, Lamp, Plug, Sensor, Thermostat
 from tests.fakes.znp.node import Node
 
@@ -82,3 +85,28 @@ async def join(driver: ZigbeeDriver, house: House, nodes: Sequence[Node]) -> Non
     answer = await operate(driver, "permit_join", seconds=1)
     assert not answer["failed"]
     assert all(node.network is not None for node in nodes), house.stick.unknown
+
+
+_saved: list[tuple[Saved, Path]] = []
+
+
+@asynccontextmanager
+async def joined(folder: Path, **more: Any) -> AsyncIterator[tuple[House, ZigbeeDriver]]:
+    """Yield a house whose nodes are all set up, and its driver, not running.
+
+    The first one is really joined; later ones start from what it remembered.
+    """
+    with House(household()) as house:
+        driver = driver_for(house, folder, **more)
+        if not _saved:
+            async with running(driver):
+                await join(driver, house, house.nodes)
+            kept = Path(tempfile.mkdtemp(prefix="zigbee-"))
+            atexit.register(shutil.rmtree, kept, ignore_errors=True)
+            shutil.copytree(folder / "own", kept / "own")
+            _saved.append((house.saved(), kept))
+        else:
+            saved, kept = _saved[0]
+            house.restore(saved)
+            shutil.copytree(kept / "own", folder / "own")
+        yield house, driver

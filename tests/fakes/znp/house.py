@@ -3,8 +3,10 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from tests.fakes.process import free_port
 from tests.fakes.znp.air import Air
@@ -15,6 +17,12 @@ from tests.fakes.znp.stick import Stick
 T = TypeVar("T")
 LIMIT_S = 5.0
 STICK_IEEE = 0x00124B00_1CA1E000
+
+
+@dataclass(frozen=True)
+class Saved:
+    memory: Memory
+    nodes: dict[int, dict[str, Any]]
 
 
 class House:
@@ -65,6 +73,25 @@ class House:
         self.leave()
         self.stick = Stick(self.air, memory)
         self.air.stick = self.stick
+
+    def saved(self) -> "Saved":
+        """Return what the stick and its nodes remember."""
+
+        def copy() -> Saved:
+            nodes = {node.ieee: node.saved() for node in self.nodes}
+            return Saved(deepcopy(self.stick.memory), nodes)
+
+        return self.do(copy)
+
+    def restore(self, saved: "Saved") -> None:
+        """Remember what was saved; the nodes have to be the same."""
+
+        def put() -> None:
+            self.stick.memory = deepcopy(saved.memory)
+            for node in self.nodes:
+                node.restore(saved.nodes[node.ieee])
+
+        self.do(put)
 
     def freeze(self, *, frozen: bool) -> None:
         def set_frozen() -> None:

@@ -3,9 +3,10 @@
 import asyncio
 import struct
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from tests.fakes.znp import zcl
 from tests.fakes.znp.air import Air, Packet
@@ -16,6 +17,9 @@ BASIC, GROUPS, IDENTIFY = 0x0000, 0x0004, 0x0003
 HOME_AUTOMATION: Final = 0x0104
 JOIN_TAKES_S = 0.005
 
+_REMEMBERED: Final = (
+    "nwk", "network", "link_key", "heard_counter", "wants_to_join", "endpoints", "_sequence",
+)  # fmt: skip
 Attributes = dict[int, tuple[int, Value]]
 """By id: type and value."""
 
@@ -129,6 +133,19 @@ class Node:
                 continue
             if packet.group or packet.endpoint == number:
                 self._zcl(number, endpoint, packet, message)
+
+    def saved(self) -> dict[str, Any]:
+        """Return what it remembers."""
+        for endpoint in self.endpoints.values():
+            for report in endpoint.reports.values():
+                if report.waiting is not None:
+                    report.waiting.cancel()
+                    report.waiting = None
+        return {name: deepcopy(getattr(self, name)) for name in _REMEMBERED}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        for name in _REMEMBERED:
+            setattr(self, name, deepcopy(saved[name]))
 
     # Attributes -----------------------------------------------------------------------------
 
