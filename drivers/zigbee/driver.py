@@ -103,8 +103,7 @@ class ZigbeeDriver:
                         presence.watch(household, self._settings, self._clock),
                         name="zigbee presence",
                     )
-                    await household.lost
-                    raise Unreachable("the Zigbee stick is gone")
+                    raise Unreachable(await household.lost)
         except BaseExceptionGroup as failed:
             raise _first(failed) from failed
         finally:
@@ -165,10 +164,13 @@ class ZigbeeDriver:
         return None
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        if self._group is None or not self._running:
-            work.close()
-        else:
-            self._group.create_task(work, name=name)
+        try:
+            if self._group is not None and self._running:
+                self._group.create_task(work, name=name)
+                return
+        except RuntimeError:  # the group is ending
+            pass
+        work.close()
 
     def _news(self, member: Member, what: str) -> None:
         if what == "known" and member.key in self._notes:

@@ -27,6 +27,8 @@ from drivers.zigbee.readings import IAS_ZONE, LOCK, ON_OFF, ZONE_STATUS
 
 _EVENTS: Final = (AttributeReportedEvent, AttributeReadEvent, AttributeUpdatedEvent)
 _EDGES: Final = frozenset({ON_OFF, IAS_ZONE, LOCK, 0x0406})
+OVERTAKEN_S: Final = 0.5
+"""How long a report counts for newer than what is read."""
 _ANNOUNCED: Final = 0x0013
 _ZONE_CHANGED: Final = 0x00
 
@@ -70,7 +72,7 @@ class Household:
     def __init__(self, port: Port, clock: Callable[[], float], counts: Counts) -> None:
         self.members: dict[EUI64, Member] = {}
         self.parts: dict[DeviceId, Part] = {}
-        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.settled = asyncio.Event()
         """Set whenever a node was interviewed or set up, in vain or not."""
         self.on_news: Callable[[Member, str], None] = lambda _member, _what: None
@@ -125,6 +127,11 @@ class Household:
         part = self.parts.get(device)
         return None if part is None else self.members.get(part.node.ieee)
 
+    def end(self, reason: str) -> None:
+        """Let the driver give the connection up, for a reason that people are shown."""
+        if not self.lost.done():
+            self.lost.set_result(reason)
+
     def close(self) -> None:
         """Announce everything as away."""
         for member in self.members.values():
@@ -137,8 +144,7 @@ class Household:
 
     def connection_lost(self, _error: Exception | None) -> None:
         """The stick is gone."""
-        if not self.lost.done():
-            self.lost.set_result(None)
+        self.end("the Zigbee stick is gone")
 
     def device_joined(self, _node: ZigpyDevice) -> None:
         """A node is new or has another address."""
@@ -201,10 +207,8 @@ class Household:
         for endpoint in member.node.non_zdo_endpoints:
             part = _part_of(member, endpoint.endpoint_id)
             for cluster in endpoint.in_clusters.values():
-                for kind in _EVENTS:
-                    member.told.append(
-                        cluster.on_event(kind.event_type, self._follower(member, part, cluster))
-                    )
+                changed = self._follower(member, part, cluster)
+                member.told += [cluster.on_event(kind.event_type, changed) for kind in _EVENTS]
             watched = [(c, c.cluster_id) for c in endpoint.out_clusters.values()]
             if IAS_ZONE in endpoint.in_clusters:
                 watched.append((endpoint.in_clusters[IAS_ZONE], IAS_ZONE))
@@ -224,11 +228,19 @@ class Household:
     def _follower(self, member: Member, part: Part, cluster: Cluster) -> Callable[[Any], None]:
         number = cluster.cluster_id
 
+        reports: dict[int, tuple[float, Any]] = {}
+
         def changed(event: Any) -> None:
             if isinstance(event, AttributeReportedEvent):
                 self.on_report(part, number)
+                reports[event.attribute_id] = (self._clock(), event.value)
                 if (number, event.attribute_id) == buttons.MULTISTATE_INPUT:
                     self._press(part, buttons.multistate(event.value))
+            elif isinstance(event, AttributeReadEvent):
+                at, told = reports.get(event.attribute_id, (float("-inf"), None))
+                if told != event.value and self._clock() - at < OVERTAKEN_S:
+                    # zigpy handles an answer a turn later than a report that came behind it.
+                    cluster.update_attribute(event.attribute_id, told)
             if number in _EDGES:
                 self._dirty.pop(part.device.id, None)
                 self._tell(member, part)

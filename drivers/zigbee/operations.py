@@ -261,7 +261,7 @@ class Operations:
         progress("writing to the stick")
         await _asked(application.backups.restore_backup(backup))
         progress("the network starts again")
-        household.connection_lost(None)
+        household.end("the restored network has to be started")
         return {"restored": given.file, "channel": int(backup.network_info.channel)}
 
     async def _change_channel(self, given: Channel, progress: Progress) -> Answer:

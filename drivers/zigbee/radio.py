@@ -130,17 +130,17 @@ async def _close(application: ControllerApplication) -> None:
     # TI's library announces joins by timers that would outlive the connection.
     for timer in getattr(application, "_join_announce_tasks", {}).values():
         timer.cancel()
+    strays = {task for task in asyncio.all_tasks() if _of_a_library(task)}
     try:
         async with asyncio.timeout(CLOSE_LIMIT_S):
             await application.shutdown()
     except TimeoutError:
         log.warning("zigbee_closing_took_too_long")
-    await _end_strays()
+    await _end(strays | {task for task in asyncio.all_tasks() if _of_a_library(task)})
 
 
-async def _end_strays() -> None:
+async def _end(strays: set[asyncio.Task[Any]]) -> None:
     """End what the libraries leave running: they shield requests and own few of their tasks."""
-    strays = [task for task in asyncio.all_tasks() if _of_a_library(task)]
     for task in strays:
         task.cancel()
     if strays:

@@ -58,6 +58,7 @@ def driver_for(house: House, folder: Path, **more: Any) -> ZigbeeDriver:
 async def running(driver: ZigbeeDriver) -> AsyncIterator[RememberingPort]:
     port = RememberingPort()
     task = asyncio.create_task(driver.run(port))
+    task.add_done_callback(lambda _: port.wake())
     try:
         await port.until(lambda: port.connections == 1 or task.done())
         if task.done():

@@ -99,7 +99,9 @@ class Node:
         stick = self.air.stick if self.air is not None else None
         if stick is None or not (self.network == stick.network() or stick.may_join(self.ieee)):
             return
-        self.nwk = self._random.randint(0x0100, 0xFFF0)
+        before = self.nwk
+        while self.nwk == before:
+            self.nwk = self._random.randint(0x0100, 0xFFF0)
         stick.joined(self)
         self.announce()
 
