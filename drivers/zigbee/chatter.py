@@ -39,6 +39,11 @@ class Chatter(logging.Handler):
             logger.setLevel(logging.WARNING)
             logger.propagate = False
             logger.handlers[:] = [self]
+        asyncio_log = logging.getLogger("asyncio")
+        for old in tuple(asyncio_log.filters):
+            if isinstance(old, _Strays):
+                asyncio_log.removeFilter(old)
+        asyncio_log.addFilter(_Strays(self))
 
     def emit(self, record: logging.LogRecord) -> None:
         """See logging.Handler."""
@@ -50,3 +55,19 @@ class Chatter(logging.Handler):
         if place not in self._noted:
             self._noted.add(place)
             log.debug("zigbee_library", where=record.name, line=record.lineno)
+
+
+class _Strays(logging.Filter):
+    """Counts errors of tasks that the libraries started and nobody awaits, in place of a trace."""
+
+    def __init__(self, chatter: Chatter) -> None:
+        super().__init__()
+        self._chatter = chatter
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """See logging.Filter."""
+        message = record.getMessage()
+        if "never retrieved" in message and any(f"/{name}/" in message for name in LIBRARIES):
+            self._chatter.errors += 1
+            return False
+        return True

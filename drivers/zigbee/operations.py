@@ -23,7 +23,7 @@ from drivers.zigbee.household import Counts, Household, Member
 from drivers.zigbee.parts import is_battery
 
 BACKUPS: Final = "backups"
-SETTLE_S: Final = 15.0
+SETTLE_S: Final = 40.0
 """How long a device that joined in the last moment has to be interviewed."""
 CLOSE_LIMIT_S: Final = 1.0
 IDENTIFY: Final = 0x0003

@@ -6,6 +6,7 @@ database and the network's backups, which hold its keys, lie in the driver's own
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -33,9 +34,9 @@ _MODULES: Final = {
 CONNECT_LIMIT_S = 15.0
 START_LIMIT_S = 120.0
 """Forming a network scans all channels; restoring writes tables at serial speed."""
-CLOSE_LIMIT_S = 0.7
+CLOSE_LIMIT_S = 5.0
+"""Some hundredths of a second, unless the database has much to write: that is not thrown away."""
 STRAYS_LIMIT_S = 0.2
-"""Together less than the second that the hub gives a driver to stop."""
 DATABASE = "zigbee.db"
 
 
@@ -51,7 +52,15 @@ async def opened(
 ) -> AsyncIterator[ControllerApplication]:
     """Yield a running network. Raises Unreachable, BadCredentials (a person has to decide)."""
     _private(folder)
-    application = await _loaded(kind, _config(settings, folder))
+    config = _config(settings, folder)
+    try:
+        application = await _loaded(kind, config)
+    except sqlite3.DatabaseError:
+        # The network is in the stick; its devices are found again when they speak.
+        log.warning("zigbee_database_broken", put_aside=f"{DATABASE}.broken")
+        _put_aside(folder)
+        _private(folder)
+        application = await _loaded(kind, config)
     try:
         try:
             await _start(application, settings)
@@ -162,6 +171,12 @@ def _private(folder: Path) -> None:
     database = folder / DATABASE
     # SQLite gives its journal files the mode of the database.
     os.close(os.open(database, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+
+
+def _put_aside(folder: Path) -> None:
+    for file in folder.glob(f"{DATABASE}*"):
+        if not file.name.endswith(".broken"):
+            file.replace(file.with_name(f"{file.name}.broken"))
 
 
 def _config(settings: ZigbeeSettings, folder: Path) -> dict[str, Any]:

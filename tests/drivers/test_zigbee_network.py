@@ -335,7 +335,7 @@ async def test_what_joined_survives_a_kill(tmp_path: Path) -> None:
     new = lamps(3)
     async with joined(tmp_path) as (house, driver):
         house.add(*new)
-        with subprocess.Popen(
+        with subprocess.Popen(  # noqa: ASYNC220 - nothing else runs meanwhile
             [sys.executable, "-c", program, house.path, str(tmp_path)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
