@@ -53,6 +53,7 @@ from drivers.types import (
 )
 from tests.drivers.mqtt_rig import DEVICES
 from tests.drivers.test_mqtt_faults import open_sockets
+from tests.drivers.zigbee_rig import joined as zigbee_joined
 from tests.fakes.broker import Broker
 from tests.fakes.port import RememberingPort
 
@@ -91,7 +92,13 @@ async def simulated(folder: Path) -> AsyncIterator[Rig]:
     yield Rig(registry.create("simulated", settings, _place(folder)))
 
 
-RIGS = {"mqtt": mqtt, "simulated": simulated}
+@asynccontextmanager
+async def zigbee(folder: Path) -> AsyncIterator[Rig]:
+    async with zigbee_joined(folder) as (house, driver):
+        yield Rig(driver, house.leave, house.back)
+
+
+RIGS = {"mqtt": mqtt, "simulated": simulated, "zigbee": zigbee}
 
 
 @pytest.fixture(params=sorted(registry.KNOWN))

@@ -45,6 +45,10 @@ class RememberingPort:
     def state(self, device: str) -> DeviceState:
         return self.devices[DeviceId(device)].state
 
+    def wake(self) -> None:
+        """Let `until` look again: something else happened."""
+        self._news.set()
+
     async def until(self, what: Callable[[], bool]) -> None:
         """Wait until something is so; looks again whenever the driver says anything."""
         async with asyncio.timeout(LIMIT_S):
