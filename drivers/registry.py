@@ -15,6 +15,7 @@ from drivers.mqtt_settings import MqttSettings
 from drivers.settings import DriverSettings
 from drivers.simulated_settings import SimulatedSettings
 from drivers.types import Driver
+from drivers.zwave_settings import ZwaveSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Known:
 KNOWN: dict[str, Known] = {
     "mqtt": Known(MqttSettings, "drivers.mqtt:create"),
     "simulated": Known(SimulatedSettings, "drivers.simulated:create"),
+    "zwave": Known(ZwaveSettings, "drivers.zwave:create", "zwave"),
 }
 """By the name in the configuration."""
 

@@ -55,6 +55,7 @@ from tests.drivers.mqtt_rig import DEVICES
 from tests.drivers.test_mqtt_faults import open_sockets
 from tests.fakes.broker import Broker
 from tests.fakes.port import RememberingPort
+from tests.fakes.zwave_server import shared as zwave_network
 
 pytestmark = pytest.mark.peer
 
@@ -91,7 +92,15 @@ async def simulated(folder: Path) -> AsyncIterator[Rig]:
     yield Rig(registry.create("simulated", settings, _place(folder)))
 
 
-RIGS = {"mqtt": mqtt, "simulated": simulated}
+@asynccontextmanager
+async def zwave(folder: Path) -> AsyncIterator[Rig]:
+    with zwave_network() as network:
+        settings = _settings("zwave", {"url": network.url})
+        driver = registry.create("zwave", settings, _place(folder))
+        yield Rig(driver, network.kill, network.start)
+
+
+RIGS = {"mqtt": mqtt, "simulated": simulated, "zwave": zwave}
 
 
 @pytest.fixture(params=sorted(registry.KNOWN))
