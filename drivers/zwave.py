@@ -298,7 +298,10 @@ def _device(device: DeviceId, node: Node, part: Part, state: DeviceState) -> Dev
     if part.endpoint:
         name = f"{name} {part.endpoint}"
     info = DeviceInfo(
-        about.manufacturer or "", about.label or "", node.firmware_version or "", node.location or ""
+        about.manufacturer or "",
+        about.label or "",
+        node.firmware_version or "",
+        node.location or "",
     )
     made = Device(device, name, NAME, part.capabilities, state, info=info)
     return replace(made, available=_available(node))

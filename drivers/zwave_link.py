@@ -43,6 +43,7 @@ class ZwaveLink(Client):
         self, url: str, session: aiohttp.ClientSession, heard: Heard, dropped: Dropped
     ) -> None:
         super().__init__(url, cast("aiohttp.ClientSession", _Session(session)))
+        self._loop = cast("asyncio.AbstractEventLoop", _Loop(self._loop))
         self._heard = heard
         self._dropped = dropped
 
@@ -140,6 +141,26 @@ class _Session:
             "max_msg_size": MAX_MESSAGE,
         }
         return await self._session.ws_connect(url, **(options | limits))
+
+
+class _Loop:
+    """The loop as the library uses it: who leaves waits for the thread that parses for him."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def create_future(self) -> asyncio.Future[Any]:
+        return self._loop.create_future()
+
+    async def run_in_executor(
+        self, _pool: None, function: Callable[..., Any], *arguments: Any
+    ) -> Any:
+        job = self._loop.run_in_executor(None, function, *arguments)
+        try:
+            return await asyncio.shield(job)
+        except asyncio.CancelledError:
+            await asyncio.wait({job})  # milliseconds; a thread cannot be cancelled
+            raise
 
 
 def _event_of(msg: object) -> Mapping[str, Any] | None:

@@ -88,7 +88,10 @@ class ZwaveOperations:
                 destroys=True,
             ),
             Operation(
-                "interview", "Ask a device again what it is", OneDevice, self._interview,
+                "interview",
+                "Ask a device again what it is",
+                OneDevice,
+                self._interview,
                 limit_s=INTERVIEW_LIMIT_S,
             ),
             Operation(
@@ -96,8 +99,11 @@ class ZwaveOperations:
             ),
             Operation("ping", "Ask a device whether it is there", OneDevice, self._ping),
             Operation(
-                "rebuild_routes", "Let a device find its routes anew", OneDevice,
-                self._rebuild_routes, limit_s=120.0,
+                "rebuild_routes",
+                "Let a device find its routes anew",
+                OneDevice,
+                self._rebuild_routes,
+                limit_s=120.0,
             ),
             Operation("status", "Show the network and its devices", NoArguments, self._status),
         )
@@ -224,7 +230,10 @@ class ZwaveOperations:
         link, node = self._node(arguments.device)
         progress("this takes up to a minute a round")
         summary = await link.ask(
-            "node.check_lifeline_health", nodeId=node.node_id, rounds=arguments.rounds, limit_s=290.0
+            "node.check_lifeline_health",
+            nodeId=node.node_id,
+            rounds=arguments.rounds,
+            limit_s=290.0,
         )
         results = summary["summary"]["results"]
         return {"rating": summary["summary"]["rating"], "of": 10, "rounds": results}

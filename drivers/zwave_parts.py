@@ -91,8 +91,9 @@ def state_of(part: Part, before: DeviceState) -> DeviceState:
     for sensor in part.sensors:
         if (read := sensor.read()) is not None:
             values[sensor.kind] = read
-    return DeviceState(on=on, level=level, kelvin=kelvin, xy=xy, target_c=_target(part.setpoint),
-                       values=values)
+    return DeviceState(
+        on=on, level=level, kelvin=kelvin, xy=xy, target_c=_target(part.setpoint), values=values
+    )
 
 
 def whites(kelvin: int) -> tuple[int, int]:
@@ -155,8 +156,18 @@ def _part(node: Node, endpoint: int, values: list[Value]) -> Part:
     kinds = sorted({sensor.kind for sensor in sensors} | ({"action"} if presses else set()))
     if kinds:
         capabilities.append(Measures(tuple(kinds)))
-    return Part(endpoint, tuple(capabilities), switch, level, level_target, colour, colour_target,
-                setpoint, sensors, presses)
+    return Part(
+        endpoint,
+        tuple(capabilities),
+        switch,
+        level,
+        level_target,
+        colour,
+        colour_target,
+        setpoint,
+        sensors,
+        presses,
+    )
 
 
 def _best(sensors: Iterable[Sensor]) -> tuple[Sensor, ...]:

@@ -16,7 +16,7 @@ from tests.fakes.process import ROOT, free_port, require
 
 PEERS = ROOT / "tests" / "peers"
 START_LIMIT_S = 100.0
-HOME = "7e573e81"
+HOME = "7e570001"
 """The emulated network's home id."""
 
 

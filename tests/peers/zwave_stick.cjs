@@ -302,5 +302,9 @@ async function start() {
     }
   }).listen(Number(process.argv[3]), "127.0.0.1", () => process.stdout.write("ready\n"));
 }
+// The emulator does not handle a server that is killed while it writes to it.
+process.on("uncaughtException", (error) => {
+  if (error.code !== "ECONNRESET" && error.code !== "EPIPE") { complain(error); process.exit(1); }
+});
 process.stdin.on("end", () => process.exit(0)).resume(); // ends with whoever started it
 start().catch((error) => { console.error(error); process.exit(1); });
