@@ -16,6 +16,7 @@ from drivers.settings import DriverSettings
 from drivers.simulated_settings import SimulatedSettings
 from drivers.types import Driver
 from drivers.zigbee_settings import ZigbeeSettings
+from drivers.zwave_settings import ZwaveSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ KNOWN: dict[str, Known] = {
     "mqtt": Known(MqttSettings, "drivers.mqtt:create"),
     "simulated": Known(SimulatedSettings, "drivers.simulated:create"),
     "zigbee": Known(ZigbeeSettings, "drivers.zigbee.driver:create", "zigbee"),
+    "zwave": Known(ZwaveSettings, "drivers.zwave:create", "zwave"),
 }
 """By the name in the configuration."""
 

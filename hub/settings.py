@@ -17,6 +17,7 @@ from drivers.registry import third_party
 from drivers.settings import DriverSettings, Strict
 from drivers.simulated_settings import SimulatedSettings
 from drivers.zigbee_settings import ZigbeeSettings
+from drivers.zwave_settings import ZwaveSettings
 from models.types import Emotion
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -134,6 +135,7 @@ class Drivers(Strict):
     mqtt: MqttSettings | None = None
     simulated: SimulatedSettings | None = None
     zigbee: ZigbeeSettings | None = None
+    zwave: ZwaveSettings | None = None
     _third_party: dict[str, DriverSettings] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="wrap")

@@ -56,6 +56,7 @@ from tests.drivers.test_mqtt_faults import open_sockets
 from tests.drivers.zigbee_rig import joined as zigbee_joined
 from tests.fakes.broker import Broker
 from tests.fakes.port import RememberingPort
+from tests.fakes.zwave_server import shared as zwave_network
 
 pytestmark = pytest.mark.peer
 
@@ -99,6 +100,14 @@ async def zigbee(folder: Path) -> AsyncIterator[Rig]:
 
 
 RIGS = {"mqtt": mqtt, "simulated": simulated, "zigbee": zigbee}
+async def zwave(folder: Path) -> AsyncIterator[Rig]:
+    with zwave_network() as network:
+        settings = _settings("zwave", {"url": network.url})
+        driver = registry.create("zwave", settings, _place(folder))
+        yield Rig(driver, network.kill, network.start)
+
+
+RIGS = {"mqtt": mqtt, "simulated": simulated, "zwave": zwave}
 
 
 @pytest.fixture(params=sorted(registry.KNOWN))

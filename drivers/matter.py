@@ -1,0 +1,311 @@
+"""Matter devices, through a Matter server that is their controller.
+
+Matter does not tell who changed a device: another controller's change, a hand at the lamp and the
+echo of our own command look alike. The driver never reconnects by itself: `run` raises Unreachable
+and the supervisor starts it again.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import structlog
+from pydantic import ValidationError
+
+from drivers.matter_commands import Invoke, Write, actions_for
+from drivers.matter_link import MatterLink
+from drivers.matter_operations import MatterOperations
+from drivers.matter_parts import SWITCH, NodeData, Part, named, parts_of, reachable, state_of
+from drivers.matter_settings import MatterSettings
+from drivers.operations import Operation
+from drivers.registry import Place
+from drivers.types import (
+    BadPayload,
+    Command,
+    Device,
+    DeviceId,
+    DeviceInfo,
+    DeviceState,
+    DriverError,
+    Port,
+    Refused,
+    Unreachable,
+)
+from drivers.web import session
+
+log = structlog.get_logger(__name__)
+
+NAME = "matter"
+START_LIMIT_S = 20.0
+
+
+@dataclass(slots=True)
+class MatterStats:
+    """Counts since the start, over all connections."""
+
+    events: int = 0
+    malformed: int = 0
+    """Messages that could not be read; each sort is logged once."""
+    commands: int = 0
+
+
+@dataclass(slots=True)
+class _Known:
+    """A device and the node that it is a part of."""
+
+    node: NodeData
+    part: Part
+    device: Device
+
+
+class MatterDriver:
+    """See the module."""
+
+    name = NAME
+
+    def __init__(self, settings: MatterSettings) -> None:
+        self.stats = MatterStats()
+        self._settings = settings
+        self._known: dict[DeviceId, _Known] = {}
+        self._by_node: dict[int, list[DeviceId]] = {}
+        self._fabric = ""
+        self._link: MatterLink | None = None
+        self._port: Port | None = None
+        self._complained: set[str] = set()
+        self._operations = MatterOperations(self._there)
+
+    async def run(self, port: Port) -> None:
+        """See Driver."""
+        self._port = port
+        try:
+            async with session() as web:
+                link = await MatterLink.open(self._settings.url, web)
+                try:
+                    async with asyncio.TaskGroup() as group:
+                        group.create_task(link.follow(self._heard, self._dropped), name="matter")
+                        await self._adopt(link)
+                        port.connected()
+                except ExceptionGroup as errors:
+                    raise _reason(errors) from errors
+                finally:
+                    await link.close()
+        finally:
+            self._link = None
+            for known in self._known.values():
+                known.device = known.device.now(known.device.state, available=False)
+                port.announce(known.device)
+            self._port = None
+
+    async def execute(self, command: Command) -> None:
+        """See Driver. Done means that the device confirmed it."""
+        link = self._link
+        if link is None:
+            raise Unreachable("there is no connection to the Matter server")
+        known = self._known.get(command.device)
+        if known is None:
+            raise Refused(f"there is no device {command.device} on the Matter fabric")
+        actions = actions_for(known.device, known.part, command)
+        self.stats.commands += 1
+        for action in actions:
+            await _do(link, known, action)
+
+    def operations(self) -> tuple[Operation, ...]:
+        """See Operable."""
+        return self._operations.all()
+
+    # Inside ---------------------------------------------------------------------------------
+
+    async def _adopt(self, link: MatterLink) -> None:
+        """Take the fabric over as the server describes it, also after a change of server."""
+        self._fabric = f"{_integer(link.info.get('compressed_fabric_id')):016x}"
+        nodes = await link.ask("start_listening", limit_s=START_LIMIT_S)
+        if not isinstance(nodes, list):
+            raise Unreachable("the Matter server describes its fabric badly")
+        self._link = link
+        before = set(self._known)
+        self._by_node.clear()
+        for node in nodes:
+            try:
+                self._describe(_node(node))
+            except BadPayload as err:
+                self._dropped(err)
+        for device in before - {device for ids in self._by_node.values() for device in ids}:
+            self._forget(device)
+
+    def _describe(self, node: NodeData) -> None:
+        """Find out what a node is, and announce its devices."""
+        try:
+            parts = parts_of(node.attributes)
+        except ValueError as err:
+            raise BadPayload("a node with attributes that have no path") from err
+        have = self._by_node.get(node.node_id, [])
+        self._by_node[node.node_id] = ids = []
+        for part in parts:
+            device = DeviceId(f"{NAME}:{self._fabric}-{node.node_id}-{part.endpoint}")
+            old = self._known.get(device)
+            state = state_of(
+                part, node.attributes, old.device.state if old is not None else DeviceState()
+            )
+            made = _device(device, node, part, state, alone=len(parts) == 1)
+            self._known[device] = _Known(node, part, made)
+            ids.append(device)
+            self._announce(made)
+        for device in set(have) - set(ids):
+            self._forget(device)
+
+    def _heard(self, name: str, data: Any) -> None:
+        """Take in an event. Raises BadPayload."""
+        self.stats.events += 1
+        match name, data:
+            case "attribute_updated", [int(node_id), str(path), value]:
+                self._updated(node_id, path, value)
+            case (("node_added" | "node_updated"), dict()):
+                if self._link is not None:
+                    self._describe(_node(data))
+            case "node_removed", int(node_id):
+                for device in self._by_node.pop(node_id, []):
+                    self._forget(device)
+            case "endpoint_removed", {"node_id": int(node_id), "endpoint_id": int(endpoint)}:
+                self._removed(node_id, endpoint)
+            case "node_event", dict():
+                self._pressed(data)
+            case (("attribute_updated" | "node_added" | "node_updated" | "node_removed"), _):
+                raise BadPayload(f"{name} without what belongs to it")
+            case (("endpoint_removed" | "node_event"), _):
+                raise BadPayload(f"{name} without what belongs to it")
+            case _:
+                pass  # endpoint_added: node_updated follows; server_info_updated: nothing of ours
+
+    def _updated(self, node_id: int, path: str, value: Any) -> None:
+        for device in self._by_node.get(node_id, ()):
+            known = self._known[device]
+            known.node.attributes[path] = value
+            state = state_of(known.part, known.node.attributes, known.device.state)
+            available = _available(known.node, known.part)
+            if state != known.device.state or available != known.device.available:
+                known.device = known.device.now(state, available)
+                self._announce(known.device)
+
+    def _removed(self, node_id: int, endpoint: int) -> None:
+        for device in tuple(self._by_node.get(node_id, ())):
+            if self._known[device].part.endpoint == endpoint:
+                self._by_node[node_id].remove(device)
+                self._forget(device)
+
+    def _pressed(self, event: Mapping[str, Any]) -> None:
+        """Tell of a press: events of the Switch cluster."""
+        if event.get("cluster_id") != SWITCH:
+            return
+        action = _action(event.get("event_id"), event.get("data"))
+        for device in self._by_node.get(_integer(event.get("node_id")), ()):
+            known = self._known[device]
+            if action is None or known.part.endpoint != event.get("endpoint_id"):
+                continue
+            state = known.device.state
+            state = state.measuring({**state.values, "action": action})
+            known.device = known.device.now(state, known.device.available)
+            self._announce(known.device)
+            if self._port is not None:
+                self._port.pressed(device, action)
+
+    def _forget(self, device: DeviceId) -> None:
+        self._known.pop(device, None)
+        if self._port is not None:
+            self._port.gone(device)
+
+    def _announce(self, device: Device) -> None:
+        if self._port is not None:
+            self._port.announce(device)
+
+    def _dropped(self, err: BadPayload) -> None:
+        self.stats.malformed += 1
+        if err.reason not in self._complained:
+            self._complained.add(err.reason)
+            log.warning("matter_message_dropped", reason=err.reason)
+
+    def _there(self) -> tuple[MatterLink, Mapping[DeviceId, NodeData]]:
+        """Return the connection and the devices' nodes, for operations. Raises Unreachable."""
+        if self._link is None:
+            raise Unreachable("there is no connection to the Matter server")
+        return self._link, {device: known.node for device, known in self._known.items()}
+
+
+_LONG_PRESS, _SHORT_RELEASE, _LONG_RELEASE, _MULTI_PRESS = 2, 3, 4, 6
+_PRESSES: Final = {1: "single", 2: "double", 3: "triple"}
+
+
+def _action(event: object, data: object) -> str | None:
+    """Name a press. A switch that counts presses says the count as well as each release."""
+    match event, data:
+        case 2, _:
+            return "hold"
+        case 4, _:
+            return "release"
+        case 6, {"totalNumberOfPressesCounted": int(count)}:
+            return _PRESSES.get(count, "many")
+        case 3, _:
+            return "single"
+        case _:
+            return None
+
+
+def _node(data: object) -> NodeData:
+    try:
+        return NodeData.model_validate(data)
+    except ValidationError as err:
+        raise BadPayload("a node without its number or attributes") from err
+
+
+def _device(
+    device: DeviceId, node: NodeData, part: Part, state: DeviceState, *, alone: bool
+) -> Device:
+    name = named(node.attributes, part.endpoint, 5) or named(node.attributes, part.endpoint, 3)
+    name = name or f"Matter device {node.node_id}"
+    if not alone and not f"{part.endpoint}/57/5" in node.attributes:
+        name = f"{name} {part.endpoint}"
+    info = DeviceInfo(*(named(node.attributes, part.endpoint, what) for what in (1, 3, 10)))
+    made = Device(device, name, NAME, part.capabilities, state, info=info)
+    return replace(made, available=_available(node, part))
+
+
+def _available(node: NodeData, part: Part) -> bool:
+    return node.available and reachable(node.attributes, part.endpoint)
+
+
+async def _do(link: MatterLink, known: _Known, action: Invoke | Write) -> None:
+    where = {"node_id": known.node.node_id}
+    match action:
+        case Invoke(cluster=cluster, name=name, fields=fields):
+            await link.ask(
+                "device_command",
+                **where,
+                endpoint_id=known.part.endpoint,
+                cluster_id=cluster,
+                command_name=name,
+                payload=fields,
+            )
+        case Write(cluster=cluster, attribute=attribute, value=value):
+            path = f"{known.part.endpoint}/{cluster}/{attribute}"
+            await link.ask("write_attribute", **where, attribute_path=path, value=value)
+
+
+def _integer(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _reason(errors: ExceptionGroup) -> Exception:
+    """Return the driver error among them; anything else is a fault of ours and goes up as it is."""
+    mine, others = errors.split(DriverError)
+    if others is not None or mine is None:
+        return errors
+    first: BaseException = mine
+    while isinstance(first, ExceptionGroup):
+        first = first.exceptions[0]
+    assert isinstance(first, DriverError)
+    return first
+
+
+def create(settings: MatterSettings, _place: Place) -> MatterDriver:
+    """Return the driver; see drivers.registry."""
+    return MatterDriver(settings)

@@ -1,0 +1,328 @@
+"""Z-Wave devices, through a Z-Wave JS server that has the stick.
+
+Z-Wave does not tell who changed a device: the report of a wall switch and the confirmation of our
+own command look alike. What was commanded arrives as `currentValue` once the device confirmed it.
+The driver never reconnects by itself: `run` raises Unreachable and the supervisor starts it again.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import structlog
+from zwave_js_server.const import NodeStatus, SetValueStatus
+from zwave_js_server.model.node import Node
+
+from drivers.operations import Operation
+from drivers.registry import Place
+from drivers.types import (
+    BadPayload,
+    Command,
+    Device,
+    DeviceId,
+    DeviceInfo,
+    DeviceState,
+    DriverError,
+    Port,
+    Refused,
+    Unreachable,
+)
+from drivers.web import session
+from drivers.zwave_commands import Setting, settings_for
+from drivers.zwave_link import START_LIMIT_S, ZwaveLink
+from drivers.zwave_operations import ZwaveOperations
+from drivers.zwave_parts import Part, parts_of, state_of
+from drivers.zwave_settings import ZwaveSettings
+
+log = structlog.get_logger(__name__)
+
+NAME = "zwave"
+
+
+@dataclass(slots=True)
+class ZwaveStats:
+    """Counts since the start, over all connections."""
+
+    events: int = 0
+    malformed: int = 0
+    """Messages that could not be read; each sort is logged once."""
+    unknown_nodes: int = 0
+    """Events of nodes that the network's description does not have."""
+    commands: int = 0
+
+
+@dataclass(slots=True)
+class _Known:
+    """A device and where it is on the network."""
+
+    node: Node
+    part: Part
+    device: Device
+
+
+class ZwaveDriver:
+    """See the module."""
+
+    name = NAME
+
+    def __init__(self, settings: ZwaveSettings) -> None:
+        self.stats = ZwaveStats()
+        self._settings = settings
+        self._known: dict[DeviceId, _Known] = {}
+        self._by_node: dict[int, list[DeviceId]] = {}
+        self._link: ZwaveLink | None = None
+        self._port: Port | None = None
+        self._complained: set[str] = set()
+        self._operations = ZwaveOperations(self._there)
+
+    async def run(self, port: Port) -> None:
+        """See Driver."""
+        self._port = port
+        try:
+            async with session() as web:
+                link = ZwaveLink(self._settings.url, web, self._heard, self._dropped)
+                await link.open()
+                try:
+                    await self._serve(link, port)
+                except ExceptionGroup as errors:
+                    raise _reason(errors) from errors
+                finally:
+                    await link.disconnect()
+        finally:
+            self._link = None
+            self._operations.stop()
+            for known in self._known.values():
+                known.device = known.device.now(known.device.state, available=False)
+                port.announce(known.device)
+            self._port = None
+
+    async def execute(self, command: Command) -> None:
+        """See Driver. Done means that the device took it, or that a sleeping one will on waking."""
+        link = self._link
+        known = self._known.get(command.device)
+        if link is None:
+            raise Unreachable("there is no connection to the Z-Wave JS server")
+        if known is None:
+            raise Refused(f"there is no device {command.device} on the Z-Wave network")
+        wanted = settings_for(known.device, known.part, command, fades=self._settings.fades)
+        self.stats.commands += 1
+        if len(wanted) == 1:
+            await _set(link, known.node, wanted[0])
+            return
+        try:
+            async with asyncio.TaskGroup() as group:  # the server keeps their order
+                for setting in wanted:
+                    group.create_task(_set(link, known.node, setting), name="zwave set")
+        except ExceptionGroup as errors:
+            raise _reason(errors) from errors
+
+    def operations(self) -> tuple[Operation, ...]:
+        """See Operable."""
+        return self._operations.all()
+
+    # Inside ---------------------------------------------------------------------------------
+
+    async def _serve(self, link: ZwaveLink, port: Port) -> None:
+        ready = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(link.follow(ready), name="zwave follow")
+            try:
+                async with asyncio.timeout(START_LIMIT_S):
+                    await ready.wait()
+            except TimeoutError as err:
+                raise Unreachable("the Z-Wave JS server does not describe its network") from err
+            self._link = link
+            self._adopt(link)
+            port.connected()
+
+    def _adopt(self, link: ZwaveLink) -> None:
+        """Take the network over as the server describes it, also after a change of stick."""
+        assert link.driver is not None
+        nodes = link.driver.controller.nodes
+        before = set(self._known)
+        self._by_node.clear()
+        for node in nodes.values():
+            self._describe(node)
+        for device in before - {device for ids in self._by_node.values() for device in ids}:
+            self._forget(device)
+
+    def _describe(self, node: Node) -> None:
+        """Find out what a node is, and announce it."""
+        if node.is_controller_node:
+            return
+        have = self._by_node.get(node.node_id, [])
+        self._by_node[node.node_id] = []
+        for part in parts_of(node):
+            device = self._id(node, part)
+            old = self._known.get(device)
+            state = state_of(part, old.device.state if old is not None else DeviceState())
+            known = _Known(node, part, _device(device, node, part, state))
+            self._known[device] = known
+            self._by_node[node.node_id].append(device)
+            self._announce(known.device)
+        for device in set(have) - set(self._by_node[node.node_id]):
+            self._forget(device)
+
+    def _heard(self, event: Mapping[str, Any]) -> None:
+        """Take in an event that the library has worked into its model."""
+        self.stats.events += 1
+        name = event.get("event")
+        self._operations.heard(event)
+        link = self._link
+        if link is None or link.driver is None:
+            return
+        if event["source"] == "driver":
+            return
+        nodes = link.driver.controller.nodes
+        if event["source"] == "controller":
+            self._network_changed(str(name), event)
+            return
+        node = nodes.get(event["nodeId"])
+        if node is None:
+            self.stats.unknown_nodes += 1
+        elif name == "value updated":
+            self._refresh(node)
+        elif name in _REDESCRIBES:
+            self._describe(node)
+        elif name in _AVAILABILITY:
+            self._refresh(node)
+        elif name == "value notification":
+            self._pressed(node, event.get("args", {}))
+
+    def _network_changed(self, name: str, event: Mapping[str, Any]) -> None:
+        if name == "node added":
+            self._describe(event["node"])  # the library has made it a Node
+        elif name == "node removed":
+            for device in self._by_node.pop(event["node"].node_id, []):
+                self._forget(device)
+
+    def _refresh(self, node: Node) -> None:
+        available = _available(node)
+        for device in self._by_node.get(node.node_id, ()):
+            known = self._known[device]
+            state = state_of(known.part, known.device.state)
+            if state != known.device.state or available != known.device.available:
+                known.device = known.device.now(state, available)
+                self._announce(known.device)
+
+    def _pressed(self, node: Node, value: Mapping[str, Any]) -> None:
+        """Tell of a press: Central Scene, one scene a button."""
+        action = _ACTIONS.get(value.get("value", -1)) if value.get("property") == "scene" else None
+        if action is None:
+            return
+        button = str(value.get("propertyKey", "")).lstrip("0")
+        said = action if button in {"", "1"} else f"{button}_{action}"
+        for device in self._by_node.get(node.node_id, ()):
+            known = self._known[device]
+            if known.part.presses:
+                state = known.device.state
+                known.device = known.device.now(
+                    state.measuring({**state.values, "action": said}), _available(node)
+                )
+                self._announce(known.device)
+                if self._port is not None:
+                    self._port.pressed(device, said)
+                return
+
+    def _forget(self, device: DeviceId) -> None:
+        self._known.pop(device, None)
+        if self._port is not None:
+            self._port.gone(device)
+
+    def _announce(self, device: Device) -> None:
+        if self._port is not None:
+            self._port.announce(device)
+
+    def _dropped(self, err: BadPayload) -> None:
+        self.stats.malformed += 1
+        if err.reason not in self._complained:
+            self._complained.add(err.reason)
+            log.warning("zwave_message_dropped", reason=err.reason)
+
+    def _id(self, node: Node, part: Part) -> DeviceId:
+        assert self._link is not None
+        assert self._link.driver is not None
+        home = self._link.driver.controller.home_id or 0
+        endpoint = f"-{part.endpoint}" if part.endpoint else ""
+        return DeviceId(f"{NAME}:{home:08x}-{node.node_id}{endpoint}")
+
+    def _there(self) -> tuple[ZwaveLink, Mapping[DeviceId, Node]]:
+        """Return the connection and the devices' nodes, for operations. Raises Unreachable."""
+        if self._link is None:
+            raise Unreachable("there is no connection to the Z-Wave JS server")
+        return self._link, {device: known.node for device, known in self._known.items()}
+
+
+_REDESCRIBES: Final = frozenset(
+    {"ready", "interview completed", "value added", "value removed", "metadata updated"}
+)
+_AVAILABILITY: Final = frozenset(
+    {"alive", "dead", "sleep", "wake up", "interview started", "interview failed"}
+)
+_ACTIONS: Final = {
+    0: "single",
+    1: "release",
+    2: "hold",
+    3: "double",
+    4: "triple",
+    5: "quadruple",
+    6: "quintuple",
+}
+"""Key attributes of Central Scene (SDS13781)."""
+_THERE: Final = frozenset({NodeStatus.ALIVE, NodeStatus.AWAKE, NodeStatus.ASLEEP})
+_TAKEN: Final = frozenset(
+    {SetValueStatus.WORKING, SetValueStatus.SUCCESS_UNSUPERVISED, SetValueStatus.SUCCESS}
+)
+
+
+async def _set(link: ZwaveLink, node: Node, setting: Setting) -> None:
+    """Set one value of a node. Raises Refused, Unreachable."""
+    more: dict[str, Any] = {"nodeId": node.node_id, "valueId": setting.value_id}
+    more["value"] = setting.value
+    if setting.options is not None:
+        more["options"] = setting.options
+    if node.status is NodeStatus.ASLEEP:
+        await link.tell("node.set_value", **more)
+        return
+    result = (await link.ask("node.set_value", **more)).get("result", {})
+    status = result.get("status")
+    if status not in _TAKEN:
+        names = {member.value: member.name.lower().replace("_", " ") for member in SetValueStatus}
+        raise Refused(f"the device did not take it: {names.get(status, status)}")
+
+
+def _device(device: DeviceId, node: Node, part: Part, state: DeviceState) -> Device:
+    about = node.device_config
+    name = node.name or about.description or about.label or f"Z-Wave device {node.node_id}"
+    if part.endpoint:
+        name = f"{name} {part.endpoint}"
+    info = DeviceInfo(
+        about.manufacturer or "",
+        about.label or "",
+        node.firmware_version or "",
+        node.location or "",
+    )
+    made = Device(device, name, NAME, part.capabilities, state, info=info)
+    return replace(made, available=_available(node))
+
+
+def _available(node: Node) -> bool:
+    return bool(node.ready) and node.status in _THERE
+
+
+def _reason(errors: ExceptionGroup) -> Exception:
+    """Return the driver error among them; anything else is a fault of ours and goes up as it is."""
+    mine, others = errors.split(DriverError)
+    if others is not None or mine is None:
+        return errors
+    first: BaseException = mine
+    while isinstance(first, ExceptionGroup):
+        first = first.exceptions[0]
+    assert isinstance(first, DriverError)
+    return first
+
+
+def create(settings: ZwaveSettings, _place: Place) -> ZwaveDriver:
+    """Return the driver; see drivers.registry."""
+    return ZwaveDriver(settings)

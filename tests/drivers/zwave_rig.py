@@ -1,0 +1,51 @@
+"""The Z-Wave driver on the network that the tests of a session share, and names for its devices."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from drivers.operations import Answer
+from drivers.zwave import ZwaveDriver
+from drivers.zwave_settings import ZwaveSettings
+from tests.fakes.port import RememberingPort
+from tests.fakes.zwave_server import HOME, ZwaveNetwork, shared
+
+
+def device(node: int, endpoint: int = 0) -> str:
+    return f"zwave:{HOME}-{node}" + (f"-{endpoint}" if endpoint else "")
+
+
+LAMP, PLUG, SENSOR, LOCK = device(2), device(3), device(4), device(5)
+DOOR, BLIND, STRIP_1, STRIP_2 = device(6), device(7), device(8, 1), device(8, 2)
+BUTTON, VALVE = device(9), device(10)
+
+
+def driver_at(url: str) -> ZwaveDriver:
+    return ZwaveDriver(ZwaveSettings(url=url))
+
+
+@pytest.fixture
+def network() -> Iterator[ZwaveNetwork]:
+    with shared() as ready:
+        yield ready
+
+
+@asynccontextmanager
+async def running(driver: ZwaveDriver) -> AsyncIterator[RememberingPort]:
+    port = RememberingPort()
+    task = asyncio.create_task(driver.run(port))
+    try:
+        await port.until(lambda: port.connections == 1 or task.done())
+        yield port
+    finally:
+        task.cancel()
+        await asyncio.wait({task}, timeout=1.0)
+        assert task.done(), "the driver did not stop within a second"
+
+
+async def operate(driver: ZwaveDriver, name: str, said: list[str], **given: object) -> Answer:
+    operation = next(known for known in driver.operations() if known.name == name)
+    async with asyncio.timeout(operation.limit_s):
+        return await operation.run(operation.arguments.model_validate(given), said.append)
