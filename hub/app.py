@@ -24,6 +24,7 @@ from hub.clock import Clock
 from hub.control import ControlServer
 from hub.counters import Counters
 from hub.decide.engine import Decider
+from hub.edits import Edits
 from hub.history import Recent
 from hub.learned import Learned
 from hub.mood.body import BodySense
@@ -126,6 +127,7 @@ class Hub:
         self.learned.keep(self.moods, self.body)
         for kind in RECORDED:
             bus.on(kind, store.record)
+        self.edits = Edits(state_dir(settings.store), store.config, self.reload)
         self.api = ApiService(self)
         self.operations = Operations(self)
 

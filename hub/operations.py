@@ -99,6 +99,7 @@ class Operations:
             "privacy": self._privacy,
             "export": self._export,
             "erase": self._erase,
+            "api_token": self._api_token,
             **self.devices.handlers(),
         }
 
@@ -205,6 +206,9 @@ class Operations:
         self._hub.known_devices.reload()
         self._hub.permission.refresh()
         return answer
+
+    async def _api_token(self, data: dict[str, Any]) -> dict[str, Any]:
+        return await self._hub.api.ask("token", data)
 
     def _room(self, name: str | None) -> RoomId:
         rooms = list(self._hub.settings.rooms)

@@ -289,6 +289,9 @@ class LogSettings(Strict):
     format: Literal["auto", "json", "console"] = "auto"
 
 
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
+
+
 class TlsSettings(Strict):
     """Where the API's certificate comes from.
 
@@ -318,7 +321,7 @@ class ApiSettings(Strict):
     """https; 0 takes a free one."""
     http_port: Annotated[int, Field(ge=0, le=65_535)] | None = 8080
     """Plain http: the app on this machine itself, for all others a page on how to get to https."""
-    hostnames: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")], ...] = ()
+    hostnames: tuple[HostName, ...] = ()
     """Names by which the hub is reached besides its own `.local` name and its addresses."""
     announce: bool = True
     """Tell the home's network by mDNS; never when bound to loopback."""

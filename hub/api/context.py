@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from hub.api.auth import Auth
@@ -33,10 +34,14 @@ class Context:
     doors: "Doors | None" = None
     admin: "Admin | None" = None
     keep: list[Any] = field(default_factory=list)
+    version: str = field(default_factory=lambda: version("moodsync-hub"))
 
     def background(self) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
         """Return what runs beside the server, by name."""
         return []
+
+    async def ended(self, session: str) -> None:
+        """Close what a session that was ended still has open."""
 
     async def close(self) -> None:
         """End what is open."""

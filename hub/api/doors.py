@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from weakref import WeakSet
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -20,7 +19,7 @@ class Doors:
         self.slow = 0
         self._open: dict[RequestHandler, str] = {}
         self._by_address: Counter[str] = Counter()
-        self._asked: WeakSet[RequestHandler] = WeakSet()
+        self._asked: set[RequestHandler] = set()
         self._made, self._lost = server.connection_made, server.connection_lost
         # aiohttp tells its server of each connection by these two and offers no other hook.
         setattr(server, "connection_made", self._connection_made)  # noqa: B010
@@ -31,7 +30,8 @@ class Doors:
 
     def asked(self, handler: RequestHandler) -> None:
         """Note that a connection has sent a whole request."""
-        self._asked.add(handler)
+        if handler in self._open:
+            self._asked.add(handler)
 
     def _connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         self._made(handler, transport)
@@ -45,10 +45,9 @@ class Doors:
         self._by_address[address] += 1
         asyncio.get_running_loop().call_later(FIRST_REQUEST_S, self._has_it_asked, handler)
 
-    def _connection_lost(
-        self, handler: RequestHandler, err: BaseException | None = None
-    ) -> None:
+    def _connection_lost(self, handler: RequestHandler, err: BaseException | None = None) -> None:
         self._lost(handler, err)
+        self._asked.discard(handler)
         address = self._open.pop(handler, None)
         if address is not None:
             self._by_address[address] -= 1

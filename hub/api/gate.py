@@ -45,9 +45,7 @@ class Gate:
         """The home's name."""
         return self._context.hub.settings.home.name
 
-    async def not_allowed(
-        self, request: web.Request, err: web.HTTPException
-    ) -> web.StreamResponse:
+    async def not_allowed(self, request: web.Request, err: web.HTTPException) -> web.StreamResponse:
         """Answer a request whose path exists and whose method does not."""
         try:
             self.check_host(request)
@@ -62,11 +60,11 @@ class Gate:
             response = await self._checked(request, route)
         except web.HTTPException as err:
             response = _of_status(err).response()
-        except Exception as err:  # noqa: BLE001 - whatever it was becomes the answer
+        except Exception as err:
             problem = problem_of(err)
             if problem is None:
                 name = route.name if route else ""
-                log.error("request_failed", route=name, exc_info=err)
+                log.exception("request_failed", route=name)
                 problem = Problem(500, "internal", "something in the hub broke", "see its log")
             response = problem.response()
         if not response.prepared:
@@ -230,7 +228,11 @@ def _too_many(wait_s: float) -> Problem:
 
 
 def _of_status(err: web.HTTPException) -> Problem:
-    return Problem(err.status, "http", err.reason, headers={
-        name: value for name, value in err.headers.items() if name in ("Allow", "Location")
-    })
-
+    return Problem(
+        err.status,
+        "http",
+        err.reason,
+        headers={
+            name: value for name, value in err.headers.items() if name in ("Allow", "Location")
+        },
+    )

@@ -78,9 +78,7 @@ class Idempotency:
             entry.answer.exception()  # seen, also when nobody waits
             raise
         if isinstance(response, web.Response) and isinstance(response.body, bytes):
-            entry.answer.set_result(
-                _Answer(response.status, response.body, response.content_type)
-            )
+            entry.answer.set_result(_Answer(response.status, response.body, response.content_type))
         else:
             entry.answer.set_result(_Answer(204, b"", "application/json"))
         return response

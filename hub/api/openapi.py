@@ -81,10 +81,8 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     else:
         operation["security"] = []
     if route.body is not None:
-        operation["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": {"$ref": REF.format(model=route.body.__name__)}}},
-        }
+        content = {"schema": {"$ref": REF.format(model=route.body.__name__)}}
+        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
     return operation
 
 

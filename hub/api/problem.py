@@ -11,11 +11,10 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
-from drivers.types import BadCredentials, DriverError, Refused, Unreachable
+from drivers.types import DriverError, Refused, Unreachable
 from hub.errors import (
     ConfigError,
     ConsentRequired,
-    DiskFull,
     HubError,
     NotFound,
     Refusal,
@@ -26,6 +25,19 @@ from hub.errors import (
 
 CONTENT_TYPE = "application/problem+json"
 MAX_ERRORS = 20
+
+_KINDS: tuple[tuple[type[Exception], int, str], ...] = (
+    (NotFound, 404, "not_found"),
+    (ConsentRequired, 403, "consent_required"),
+    (TextRefused, 422, "text_refused"),
+    (SenseGone, 503, "sense_gone"),
+    (StoreError, 503, "store"),
+    (HubError, 500, "hub"),
+    (Refused, 409, "refused"),
+    (Unreachable, 504, "unreachable"),
+    (DriverError, 502, "driver"),
+)
+"""The first that fits counts."""
 
 _REFUSALS = {
     "unknown_room": 404,
@@ -84,7 +96,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's word
         )
 
 
-def problem_of(err: Exception) -> Problem | None:
+def problem_of(err: Exception) -> Problem | None:  # noqa: PLR0911 - one a kind
     """Return the problem that a known error is; None for a bug."""
     match err:
         case Problem():
@@ -98,28 +110,13 @@ def problem_of(err: Exception) -> Problem | None:
         case ConfigError():
             errors = [{"at": one.key, "message": one.message} for one in err.problems[:MAX_ERRORS]]
             return Problem(422, "invalid", "this cannot be meant", more={"errors": errors})
-        case NotFound():
-            return Problem(404, "not_found", str(err))
-        case ConsentRequired():
-            return Problem(403, "consent_required", str(err))
-        case TextRefused():
-            return Problem(422, "text_refused", str(err))
-        case SenseGone():
-            return Problem(503, "sense_gone", str(err), "try again in a moment")
-        case DiskFull() | StoreError():
-            return Problem(503, "store", str(err), "see system/health")
-        case HubError():
-            return Problem(500, "hub", str(err))
-        case Refused():
-            return Problem(409, "refused", err.reason)
-        case Unreachable():
-            return Problem(504, "unreachable", err.reason)
-        case BadCredentials() | DriverError():
-            return Problem(502, "driver", err.reason)
         case TimeoutError():
             return Problem(504, "timeout", "it took too long", "try again")
-        case _:
-            return None
+        case HubError() | DriverError():
+            kinds = ((status, code) for kind, status, code in _KINDS if isinstance(err, kind))
+            status, code = next(kinds)
+            return Problem(status, code, str(err))
+    return None
 
 
 def _errors(err: ValidationError) -> list[dict[str, str]]:

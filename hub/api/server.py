@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 RENEW_EVERY_S = 6 * 3600.0
+DOCUMENT = Path(__file__).resolve().parents[2] / "config" / "openapi.json"
 HANDSHAKE_S = 5.0
 KEEPALIVE_S = 30.0
 SHUTDOWN_S = 0.5
@@ -144,7 +145,7 @@ class ApiServer:
                         server,
                         sock=None,
                         host=_usable(bind_addresses(self._settings)),
-                        port=port if port else _free_port(),
+                        port=port or _free_port(),
                         ssl=context,
                         ssl_handshake_timeout=handshake,
                         backlog=BACKLOG,
@@ -193,6 +194,7 @@ def _application(context: Context, server: ApiServer) -> web.Application:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        del handler  # the gate answers for every route
         if context.doors is not None:
             context.doors.asked(request.protocol)
         if request.path.startswith("/api/"):
@@ -200,6 +202,8 @@ def _application(context: Context, server: ApiServer) -> web.Application:
                 return Problem(
                     403, "not_encrypted", "the API is not served unencrypted", server.link()
                 ).response()
+            if request.path == "/api/openapi.json":
+                return _document(request, gate)
             error = request.match_info.http_exception
             if error is not None and error.status == web.HTTPMethodNotAllowed.status_code:
                 return await gate.not_allowed(request, error)
@@ -219,6 +223,15 @@ def _application(context: Context, server: ApiServer) -> web.Application:
         app.router.add_route(route.method, f"{PREFIX}{route.path}", handler)
         context.keep.append(handler)
     return app
+
+
+def _document(request: web.Request, gate: Gate) -> web.StreamResponse:
+    """Serve the OpenAPI document as it was made when this version was."""
+    try:
+        gate.check_host(request)
+    except Problem as problem:
+        return problem.response()
+    return web.FileResponse(DOCUMENT, headers={"Content-Type": "application/json"})
 
 
 def _unreachable() -> Handler:

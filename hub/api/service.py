@@ -5,6 +5,7 @@ the house to a mood or a switch comes first.
 """
 
 import asyncio
+import contextlib
 import importlib
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 FIRST_WAIT_S = 2.0
 """Longest wait for the house's first action; without one there is no hurry either."""
-LOOK_EVERY_S = 0.1
 
 
 class _Server(Protocol):
@@ -58,6 +58,6 @@ class ApiService:
             self._server = None
 
     async def _after_the_house_works(self) -> None:
-        clock, end = self._hub.clock, self._hub.clock.monotonic() + FIRST_WAIT_S
-        while self._hub.counters.first_action_s is None and clock.monotonic() < end:
-            await asyncio.sleep(LOOK_EVERY_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_WAIT_S):
+                await self._hub.counters.acted.wait()
