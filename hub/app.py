@@ -18,11 +18,13 @@ from hub.act.drivers import Drivers
 from hub.act.engine import Actor
 from hub.act.known_devices import KnownDevices
 from hub.act.override import Overrides
+from hub.api.service import ApiService
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.control import ControlServer
 from hub.counters import Counters
 from hub.decide.engine import Decider
+from hub.edits import Edits
 from hub.history import Recent
 from hub.learned import Learned
 from hub.mood.body import BodySense
@@ -51,7 +53,7 @@ from models.catalog import load_catalog
 log = structlog.get_logger(__name__)
 
 STORE_CLOSE_LIMIT_S = 5.0
-BUILT_ONCE = ("people", "senses", "drivers", "store", "models", "log")
+BUILT_ONCE = ("people", "senses", "drivers", "store", "models", "log", "api")
 RECORDED: tuple[type[Event], ...] = (
     Sensed,
     Mood,
@@ -125,6 +127,8 @@ class Hub:
         self.learned.keep(self.moods, self.body)
         for kind in RECORDED:
             bus.on(kind, store.record)
+        self.edits = Edits(state_dir(settings.store), store.config, self.reload)
+        self.api = ApiService(self)
         self.operations = Operations(self)
 
     async def start(self) -> None:
@@ -152,6 +156,8 @@ class Hub:
         add("control", server.run, Stage.API)
         if (interval := notify.watchdog_interval_s()) is not None:
             add("watchdog", partial(_watchdog, interval), Stage.API)
+        if self.settings.api.enabled:
+            add("api", self.api.run, Stage.API)
         log.info("hub_started", drivers=sorted(sections))
 
     async def stop(self) -> None:

@@ -16,8 +16,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from hub.config_rules import contradictions
+from hub.edits import FILE, lay_over
+from hub.edits import read as read_edits
 from hub.errors import ConfigError, Problem
-from hub.settings import Settings
+from hub.settings import Settings, StoreSettings
 from hub.yaml_source import KeyPath, Layer, Place, read_yaml
 
 ENV_PREFIX = "MOODSYNC__"
@@ -52,6 +54,10 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
     for layer in layers:
         _merge(data, layer.data)
         places.update(layer.places)
+    edits = _edits_file(data)
+    for key in lay_over(data, read_edits(edits)):
+        places = {k: v for k, v in places.items() if k[: len(key)] != key}
+        places[key] = Place(str(edits), None)
     problems: list[Problem] = []
     settings: Settings | None = None
     try:
@@ -63,6 +69,13 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
     if problems or settings is None:
         raise ConfigError(tuple(sorted(problems, key=lambda p: (p.file, p.line or 0))))
     return settings
+
+
+def _edits_file(data: Mapping[str, Any]) -> Path:
+    """Return where the app's changes lie, in the state directory that the data name."""
+    store = data.get("store")
+    named = store.get("directory") if isinstance(store, dict) else None
+    return Path(str(named or StoreSettings().directory)).expanduser() / FILE
 
 
 def _environment(environment: Mapping[str, str]) -> Layer:

@@ -1,5 +1,6 @@
 """Counts what happened since the start: the summary of a run and part of its health."""
 
+import asyncio
 from collections import OrderedDict, deque
 
 from drivers.types import Status
@@ -27,6 +28,8 @@ class Counters:
         self.outcomes: dict[str, int] = {}
         self.first_mood_s: float | None = None
         self.first_action_s: float | None = None
+        self.acted = asyncio.Event()
+        """Set once the first command is done."""
         self._clock = clock
         self._started = started
         self._latest_face: dict[RoomId, float] = {}
@@ -73,6 +76,7 @@ class Counters:
             return
         if self.first_action_s is None:
             self.first_action_s = round(self._clock.monotonic() - self._started, 2)
+            self.acted.set()
         captured = self._decided.get(event.decision_id) if event.decision_id is not None else None
         if captured is not None:
             self._latencies_ms.append((event.at - captured) * 1000)

@@ -87,8 +87,9 @@ class _Run(_Request):
 class DeviceOperations:
     """One method an operation; `handlers` names them for the control socket."""
 
-    def __init__(self, hub: "Hub") -> None:
+    def __init__(self, hub: "Hub", by: str = BY) -> None:
         self._hub = hub
+        self._by = by
         self.networks = Networks(hub.drivers)
 
     def handlers(self) -> dict[str, Handler]:
@@ -155,7 +156,7 @@ class DeviceOperations:
                 f"{device} is there now and would come back at once",
                 "remove it from its network first, or disable it: moodsync devices disable",
             )
-        await self._hub.known_devices.forget(device, BY)
+        await self._hub.known_devices.forget(device, self._by)
         return {"forgotten": device}
 
     async def _diagnose(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -188,7 +189,7 @@ class DeviceOperations:
     async def _give(self, which: str, **changes: str | bool | None) -> dict[str, Any]:
         hub = self._hub
         device = self._known(which)
-        await hub.known_devices.give(device, BY, **changes)
+        await hub.known_devices.give(device, self._by, **changes)
         hub.devices.refresh(device)
         there = hub.devices.get(device)
         return {"device": away_view(hub, device) if there is None else full_view(hub, there)}

@@ -12,7 +12,7 @@ from drivers.types import Outcome
 from hub.control import Handler
 from hub.device_operations import DeviceOperations
 from hub.errors import Refusal
-from hub.records import Records
+from hub.records import BY, Records
 from hub.types import PersonId, RoomId
 from hub.views import Views, outcome_view
 from models.types import EMOTIONS, Emotion
@@ -73,11 +73,19 @@ class _Erase(_Request):
 class Operations:
     """One method an operation; `handlers` names them for the control socket."""
 
-    def __init__(self, hub: "Hub") -> None:
+    def __init__(self, hub: "Hub", by: str = BY) -> None:
         self._hub = hub
         self._views = Views(hub)
-        self.devices = DeviceOperations(hub)
-        self._records = Records(hub.settings, hub.store)
+        self.devices = DeviceOperations(hub, by)
+        self._records = Records(hub.settings, hub.store, by)
+
+    def noted_as(self, by: str) -> "Operations":
+        """Return the same operations, noted in the hub's logs as done by this person."""
+        return Operations(self._hub, by)
+
+    async def ask(self, what: str, **data: Any) -> dict[str, Any]:
+        """Do the operation of this name; raises Refusal, HubError or ValidationError."""
+        return await self.handlers()[what](data)
 
     def handlers(self) -> dict[str, Handler]:
         """Return the operations by name."""
@@ -91,6 +99,7 @@ class Operations:
             "privacy": self._privacy,
             "export": self._export,
             "erase": self._erase,
+            "api_token": self._api_token,
             **self.devices.handlers(),
         }
 
@@ -197,6 +206,9 @@ class Operations:
         self._hub.known_devices.reload()
         self._hub.permission.refresh()
         return answer
+
+    async def _api_token(self, data: dict[str, Any]) -> dict[str, Any]:
+        return await self._hub.api.ask("token", data)
 
     def _room(self, name: str | None) -> RoomId:
         rooms = list(self._hub.settings.rooms)

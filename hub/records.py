@@ -17,11 +17,12 @@ CONSENTED = (Sense.FACE, Sense.VOICE, Sense.TEXT, Sense.BODY)
 
 
 class Records:
-    """Operations on an open store."""
+    """Operations on an open store, noted in its logs as done by `by`."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, by: str = BY) -> None:
         self._settings = settings
         self._store = store
+        self._by = by
 
     async def consent(
         self,
@@ -35,9 +36,9 @@ class Records:
                 raise Refusal("bad_request", "name the person and the sense")
             who, what = self._person(person), Sense(sense)
             if action == "give":
-                await self._store.consent.give(who, what, BY)
+                await self._store.consent.give(who, what, self._by)
             else:
-                await self._store.consent.withdraw(who, what, BY)
+                await self._store.consent.withdraw(who, what, self._by)
         state = self._store.consent.state()
         return {
             "consents": [
@@ -53,12 +54,17 @@ class Records:
 
     async def privacy(self, *, on: bool) -> dict[str, Any]:
         """Switch privacy mode; it is remembered over restarts."""
-        await self._store.config.set_privacy(on, BY)
+        await self._store.config.set_privacy(on, self._by)
         return {"privacy": on}
+
+    async def guests(self, *, on: bool) -> dict[str, Any]:
+        """Switch guest mode: while guests are there, cameras and microphones are off."""
+        await self._store.config.set_guests(on, self._by)
+        return {"guests": on}
 
     async def export(self, person: str, out: Path) -> dict[str, Any]:
         """Write everything about a person into a new or empty folder."""
-        manifest = await self._store.export(PersonId(person), out)
+        manifest = await self._store.export(PersonId(person), out, self._by)
         return {
             "person": manifest.person,
             "folder": str(out),
@@ -68,7 +74,7 @@ class Records:
     async def erase(self, person: str | None) -> dict[str, Any]:
         """Erase a person, or everything, and look through the files for traces."""
         who = None if person is None else self._known(person)
-        erased = await self._store.erase(who, BY)
+        erased = await self._store.erase(who, self._by)
         return {
             "person": person,
             "erased": dict(erased.rows),

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     Field,
+    IPvAnyAddress,
     ModelWrapValidatorHandler,
     PrivateAttr,
     field_validator,
@@ -300,6 +301,45 @@ class LogSettings(Strict):
     format: Literal["auto", "json", "console"] = "auto"
 
 
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
+
+
+class TlsSettings(Strict):
+    """Where the API's certificate comes from.
+
+    `own`: an authority that the hub makes for itself, which people trust once on each device.
+    `custom`: files that something else renews. `acme`: a public authority, by DNS-01.
+    """
+
+    mode: Literal["own", "custom", "acme"] = "own"
+    certificate_file: Path | None = None
+    """`custom`: the chain as PEM, the hub's own certificate first."""
+    key_file: Path | None = None
+    acme_directory: str = "https://acme-v02.api.letsencrypt.org/directory"
+    acme_ca_file: Path | None = None
+    """Authority to trust for the ACME server itself; the system's if not given."""
+    acme_email: str = ""
+    acme_hook: tuple[str, ...] = ()
+    """Command that sets and clears the DNS record; gets `set|clear NAME VALUE` as arguments."""
+
+
+class ApiSettings(Strict):
+    """The API and the app, served by the hub itself."""
+
+    enabled: bool = True
+    bind: Literal["loopback", "lan"] | tuple[IPvAnyAddress, ...] = "loopback"
+    """Who can reach it: this machine alone, the home's network, or these addresses."""
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8443
+    """https; 0 takes a free one."""
+    http_port: Annotated[int, Field(ge=0, le=65_535)] | None = 8080
+    """Plain http: the app on this machine itself, for all others a page on how to get to https."""
+    hostnames: tuple[HostName, ...] = ()
+    """Names by which the hub is reached besides its own `.local` name and its addresses."""
+    announce: bool = True
+    """Tell the home's network by mDNS; never when bound to loopback."""
+    tls: TlsSettings = TlsSettings()
+
+
 class Settings(Strict):
     """The whole configuration."""
 
@@ -315,3 +355,4 @@ class Settings(Strict):
     store: StoreSettings = StoreSettings()
     models: ModelSettings = ModelSettings()
     log: LogSettings = LogSettings()
+    api: ApiSettings = ApiSettings()

@@ -13,6 +13,7 @@ from model_page import pages
 from pydantic_core import PydanticUndefined
 
 from drivers.registry import KNOWN
+from hub.api.openapi import document
 from hub.cli.main import build_parser
 from hub.settings import Settings
 
@@ -22,6 +23,11 @@ ROOT = Path(__file__).resolve().parent.parent
 def schema() -> str:
     """Return the configuration's JSON Schema, for editors."""
     return json.dumps(Settings.model_json_schema(by_alias=True), indent=2, sort_keys=True) + "\n"
+
+
+def openapi() -> str:
+    """Return the API's OpenAPI document."""
+    return json.dumps(document(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def commands() -> str:
@@ -155,6 +161,7 @@ def _field(name: str, page: str, field: str) -> str:
 
 OUTPUTS = {
     "config/schema.json": schema,
+    "config/openapi.json": openapi,
     "docs/commands.md": commands,
     "docs/configuration.md": configuration,
     "docs/devices.md": devices,

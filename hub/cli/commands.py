@@ -35,6 +35,7 @@ COMMANDS: dict[str, Command] = {
     "privacy": Command("pause all cameras and microphones, or resume", "hub.cli.records:privacy"),
     "export": Command("write everything about a person as JSON and CSV", "hub.cli.records:export"),
     "erase": Command("erase a person, or everything, and prove it", "hub.cli.records:erase"),
+    "token": Command("make a token with which a script may use the API", "hub.cli.api:token"),
     "models": Command("list, fetch or verify the models", "hub.cli.local:models"),
     "evaluate": Command(
         "measure a model on a folder of labelled samples", "hub.cli.local:evaluate"
@@ -149,6 +150,16 @@ def _erase(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask whether you mean it")
 
 
+def _token(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", default="command line", help="what it is for")
+    parser.add_argument("--role", choices=["owner", "adult", "child", "guest"], default="owner")
+    parser.add_argument("--person", help="whose it is, of those who live here")
+    parser.add_argument(
+        "--scope", action="append", default=[], help="what alone it may do; may be repeated"
+    )
+    parser.add_argument("--days", type=int, default=365, help="how long it is good for")
+
+
 def _models(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["list", "fetch", "verify"], nargs="?", default="list")
     parser.add_argument("--words", action="store_true", help="what spoken words need, too")
@@ -188,6 +199,7 @@ _ADDERS = {
     "privacy": _privacy,
     "export": _export,
     "erase": _erase,
+    "token": _token,
     "models": _models,
     "evaluate": _evaluate,
     "refit": _refit,

@@ -56,6 +56,34 @@ _CONFIG_1 = Migration(
     ),
 )
 
+_CONFIG_2 = Migration(
+    "0002_members_sessions",
+    (
+        """CREATE TABLE member (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, person TEXT,
+            since INTEGER NOT NULL, totp BLOB, totp_step INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE client (
+            id TEXT PRIMARY KEY, member TEXT NOT NULL, name TEXT NOT NULL, key BLOB NOT NULL UNIQUE,
+            since INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE session (
+            id TEXT PRIMARY KEY, hash BLOB NOT NULL UNIQUE, member TEXT NOT NULL, client TEXT,
+            kind TEXT NOT NULL, name TEXT NOT NULL, scopes TEXT NOT NULL, since INTEGER NOT NULL,
+            seen INTEGER NOT NULL, until INTEGER NOT NULL, proved INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE passkey (
+            id BLOB PRIMARY KEY, member TEXT NOT NULL, name TEXT NOT NULL, key BLOB NOT NULL,
+            uses INTEGER NOT NULL, since INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE push (
+            endpoint TEXT PRIMARY KEY, member TEXT NOT NULL, client TEXT, p256dh BLOB NOT NULL,
+            auth BLOB NOT NULL, topics TEXT NOT NULL, since INTEGER NOT NULL
+        ) STRICT""",
+        "CREATE INDEX session_member ON session (member)",
+    ),
+)
+
 _QUEUE_1 = Migration(
     "0001_outbox",
     (
@@ -130,7 +158,7 @@ _HISTORY_1 = Migration(
 )
 
 MIGRATIONS: dict[File, tuple[Migration, ...]] = {
-    File.CONFIG: (_CONFIG_1,),
+    File.CONFIG: (_CONFIG_1, _CONFIG_2),
     File.QUEUE: (_QUEUE_1,),
     File.HISTORY: (_HISTORY_1,),
 }

@@ -19,6 +19,7 @@ from hub.settings import Person, StoreSettings
 from hub.state_dir import state_dir
 from hub.store import export as exporting
 from hub.store import queries
+from hub.store.accounts import Accounts
 from hub.store.ageing import DAY_MS
 from hub.store.config_db import HUB, ConfigDb
 from hub.store.consent import RESTORED, ConsentStore
@@ -83,6 +84,7 @@ class Store:
         self._committed_at = self._upkept_at = self._copied_at = clock.monotonic()
         self.config = ConfigDb(self._directory, clock, self._reserve)
         self.consent = ConsentStore(self.config, self._history.welcome)
+        self.accounts = Accounts(self.config)
         self.outbox = Outbox(self._directory, clock)
         self._upkeep = Upkeep(
             self._directory, settings, self._history, self._file, self.config, clock

@@ -90,6 +90,8 @@ def running_hub(
     environment = {
         "MOODSYNC__store__directory": str(folder / "state"),
         "MOODSYNC__store__commit_every_s": "1",
+        "MOODSYNC__api__port": "0",
+        "MOODSYNC__api__http_port": "0",
     }
     with (folder / "hub.log").open("a") as log:
         process = subprocess.Popen(

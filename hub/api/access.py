@@ -1,0 +1,65 @@
+"""Who may do what: the one permission table. Every route names the access it needs.
+
+A token's scopes restrict its member's role further; they never widen it.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody is in this household."""
+
+    OWNER = "owner"
+    ADULT = "adult"
+    CHILD = "child"
+    GUEST = "guest"
+
+
+class Access(StrEnum):
+    """What a route needs; also the scopes of tokens."""
+
+    PUBLIC = "public"
+    """No session at all."""
+    SESSION = "session"
+    """Any session: about oneself."""
+    SEE = "see"
+    """The house as it is now: rooms, moods, devices, what is sensed."""
+    PAUSE = "pause"
+    """Privacy mode, guest mode, the indicator: everybody's."""
+    CONTROL = "control"
+    """Devices, scenes, undo."""
+    SAY = "say"
+    """Journal, and telling whether the house was right."""
+    HISTORY = "history"
+    """Moods and decisions of the past."""
+    CONSENT = "consent"
+    """Consents; whose is checked besides."""
+    RIGHTS = "rights"
+    """Export and erase; whose is checked besides."""
+    AUDIT = "audit"
+    """Who did what: every adult's."""
+    ARRANGE = "arrange"
+    """Rooms, scenes, rules, devices' names, joining devices."""
+    ADMIN = "admin"
+    """Members, sessions of others, pairing, configuration, logs, backups."""
+
+
+_EVERYBODY = frozenset({Access.PUBLIC, Access.SESSION, Access.SEE, Access.PAUSE})
+_CHILD = _EVERYBODY | {Access.CONTROL, Access.SAY, Access.CONSENT}
+_ADULT = _CHILD | {Access.HISTORY, Access.RIGHTS, Access.AUDIT, Access.ARRANGE}
+
+TABLE: Mapping[Role, frozenset[Access]] = {
+    Role.GUEST: _EVERYBODY | {Access.CONTROL},
+    Role.CHILD: _CHILD,
+    Role.ADULT: _ADULT,
+    Role.OWNER: _ADULT | {Access.ADMIN},
+}
+"""What each role may do. A guest sees and pauses; a child also says and consents for themselves."""
+
+
+def may(role: Role, scopes: frozenset[Access], access: Access) -> bool:
+    """Say whether a role, restricted to `scopes` if any, has this access."""
+    if access not in TABLE[role]:
+        return False
+    return not scopes or access in scopes or access in (Access.PUBLIC, Access.SESSION)

@@ -1,0 +1,185 @@
+"""The hub's own certificate authority, and the certificate that it gives the hub.
+
+The authority may vouch for names and addresses of homes alone (name constraints, RFC 5280
+4.2.1.10): a stolen key cannot stand for a bank. Its key never leaves the state directory. People
+trust its certificate once on each device; the hub's own certificate, renewed well before it ends,
+is then trusted by itself.
+"""
+
+import datetime as dt
+import ipaddress
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from hub.api.names import Address
+
+CA_DAYS = 3650
+LEAF_DAYS = 90
+RENEW_DAYS = 30
+DAY = dt.timedelta(days=1)
+DOMAINS = ("localhost", "local", "lan", "home", "internal", "home.arpa")
+"""Domains that no public authority vouches for (RFC 6762, 8375; ICANN keeps .internal private)."""
+NETWORKS = (
+    *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
+    *("100.64.0.0/10", "::1/128", "fc00::/7", "fe80::/10"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a TLS server loads, and the fingerprint that people compare."""
+
+    certificate: Path
+    key: Path
+    authority: Path | None
+    """What devices are to trust; None where a public authority vouches."""
+
+
+class Authority:
+    """Lives in a folder of mode 0700."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.certificate_file = folder / "ca.crt"
+        self._key_file = folder / "ca.key"
+
+    def files(self, names: Iterable[str], addresses: Iterable[Address], now: dt.datetime) -> Files:
+        """Return a good certificate for these names, making what is missing or ends soon."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self.certificate_file.is_file() or not self._key_file.is_file():
+            self._make(now)
+        leaf, key = self._folder / "hub.crt", self._folder / "hub.key"
+        wanted = _alternatives(names, addresses)
+        if not key.is_file() or not _is_good(leaf, wanted, now):
+            self._issue(leaf, key, wanted, now)
+        return Files(leaf, key, self.certificate_file)
+
+    def _make(self, now: dt.datetime) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = _name(f"MoodSync home {os.urandom(3).hex()}")
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - DAY)
+            .not_valid_after(now + CA_DAYS * DAY)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_usage(sign=True), critical=True)
+            .add_extension(
+                x509.NameConstraints(
+                    [
+                        *(x509.DNSName(domain) for domain in DOMAINS),
+                        *(x509.IPAddress(ipaddress.ip_network(n)) for n in NETWORKS),
+                    ],
+                    None,
+                ),
+                critical=True,
+            )
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+            .sign(key, hashes.SHA256())
+        )
+        _write(self._key_file, _pem(key))
+        _write(self.certificate_file, certificate.public_bytes(serialization.Encoding.PEM))
+
+    def _issue(
+        self, leaf: Path, key_file: Path, wanted: list[x509.GeneralName], now: dt.datetime
+    ) -> None:
+        authority = x509.load_pem_x509_certificate(self.certificate_file.read_bytes())
+        signer = serialization.load_pem_private_key(self._key_file.read_bytes(), None)
+        assert isinstance(signer, ec.EllipticCurvePrivateKey)
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(_name("MoodSync hub"))
+            .issuer_name(authority.subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - DAY)
+            .not_valid_after(now + LEAF_DAYS * DAY)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(sign=False), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+            .add_extension(x509.SubjectAlternativeName(wanted), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), False
+            )
+            .sign(signer, hashes.SHA256())
+        )
+        _write(key_file, _pem(key))
+        _write(leaf, certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def fingerprint(certificate: Path) -> bytes:
+    """Return the SHA-256 of a certificate (the first in the file)."""
+    found = x509.load_pem_x509_certificate(certificate.read_bytes())
+    return found.fingerprint(hashes.SHA256())
+
+
+def ends_at(certificate: Path) -> dt.datetime:
+    """Return when a certificate ends."""
+    return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+
+
+def _alternatives(names: Iterable[str], addresses: Iterable[Address]) -> list[x509.GeneralName]:
+    """Return what the authority may vouch for; other names need `custom` or `acme`."""
+    networks = [ipaddress.ip_network(one) for one in NETWORKS]
+    return [
+        *(x509.DNSName(n) for n in names if any(n == d or n.endswith(f".{d}") for d in DOMAINS)),
+        *(x509.IPAddress(a) for a in addresses if any(a in network for network in networks)),
+    ]
+
+
+def _is_good(leaf: Path, wanted: list[x509.GeneralName], now: dt.datetime) -> bool:
+    if not leaf.is_file():
+        return False
+    found = x509.load_pem_x509_certificate(leaf.read_bytes())
+    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    covers = set(wanted) <= set(names)
+    return covers and found.not_valid_before_utc <= now < found.not_valid_after_utc - (
+        RENEW_DAYS * DAY
+    )
+
+
+def _name(common: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def _usage(*, sign: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not sign,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=sign,
+        crl_sign=sign,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Put a file in place at once, for nobody but its owner."""
+    new = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)

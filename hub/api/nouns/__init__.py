@@ -1,0 +1,1 @@
+"""The routes, a file per noun; `table.py` lists them all."""

@@ -1,0 +1,119 @@
+"""feedback: the journal, and telling whether the house was right."""
+
+from dataclasses import asdict
+from typing import Any, Literal
+
+from pydantic import Field
+
+from hub.api.access import Access
+from hub.api.paging import Page
+from hub.api.problem import Problem
+from hub.api.route import Body, Call, Route, Shape
+from models.types import Emotion
+
+
+class Entry(Body):
+    """A line for the journal. It is read, and the words themselves are not kept."""
+
+    text: str = Field(min_length=1, max_length=4000)
+    room: str | None = Field(default=None, max_length=40)
+
+
+class Read(Shape):
+    """What the text model made of it."""
+
+    label: str
+    confidence: float
+    valence: float
+    arousal: float
+    quality: float
+    emotions: list[tuple[str, float]]
+    room: str
+    person: str | None
+    model: str
+
+
+class Correction(Body):
+    """Whether the last mood and action of a room were right, and what it was instead."""
+
+    verdict: Literal["right", "wrong"]
+    was: Emotion | None = None
+    room: str | None = Field(default=None, max_length=40)
+
+
+class Noted(Shape):
+    """What was noted."""
+
+    room: str
+    verdict: str
+
+
+class CorrectionShape(Shape):
+    """A correction of the past."""
+
+    id: int
+    at_ms: int
+    decision: int | None
+    mood: int | None
+    person: str | None
+    kind: str
+    note: str
+
+
+class Corrections(Shape):
+    """Corrections, newest first."""
+
+    corrections: list[CorrectionShape]
+    next: int | None
+
+
+async def add_entry(call: Call) -> dict[str, Any]:
+    """Read a line of the journal, as the person the session belongs to."""
+    entry, who = call.sent(Entry), call.identity
+    if who.member.person is None:
+        raise Problem(
+            409, "no_person", "this member is nobody who lives here", "link them to a person"
+        )
+    return await call.context.operations(who.by).ask(
+        "say", text=entry.text, room=entry.room, person=who.member.person
+    )
+
+
+async def correct(call: Call) -> dict[str, Any]:
+    """Tell whether the house was right."""
+    sent = call.sent(Correction)
+    return await call.context.operations(call.identity.by).ask(
+        "correct", verdict=sent.verdict, was=sent.was, room=sent.room
+    )
+
+
+async def list_corrections(call: Call) -> dict[str, Any]:
+    """What people told of moods and decisions."""
+    page = call.asked(Page)
+    found = await call.context.hub.store.corrections(page.where(), fresh=True)
+    more = len(found) == page.limit
+    return {
+        "corrections": [asdict(one) for one in found],
+        "next": found[-1].id if more else None,
+    }
+
+
+ROUTES = (
+    Route(
+        *("POST", "/feedback/journal", "Say something", Access.SAY, add_entry),
+        body=Entry,
+        answer=Read,
+        command=True,
+    ),
+    Route(
+        *("POST", "/feedback/corrections", "Right, wrong, it was", Access.SAY, correct),
+        body=Correction,
+        answer=Noted,
+        command=True,
+    ),
+    Route(
+        *("GET", "/feedback/corrections", "What people told", Access.HISTORY, list_corrections),
+        query=Page,
+        answer=Corrections,
+    ),
+)

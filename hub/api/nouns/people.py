@@ -1,0 +1,84 @@
+"""people: those who live here, and what each of them allows."""
+
+from typing import Any, Literal
+
+from hub.api.access import Access, Role
+from hub.api.problem import Problem
+from hub.api.route import Body, Call, Route, Shape
+
+Sense = Literal["face", "voice", "text", "body"]
+
+
+class PersonShape(Shape):
+    """Someone who lives here. `allows` says what they have agreed to."""
+
+    id: str
+    name: str
+    lives_in: list[str]
+    allows: dict[str, bool]
+    yours: bool
+    """True where the one who asks may decide for them."""
+
+
+class People(Shape):
+    """Everyone who lives here."""
+
+    people: list[PersonShape]
+
+
+class Consent(Body):
+    """Whether one sense of one person may be used."""
+
+    allowed: bool
+
+
+async def list_people(call: Call) -> dict[str, Any]:
+    """Everyone, with their consents."""
+    hub = call.context.hub
+    state = hub.store.consent.state()
+    allowed = {(person, sense.value) for person, sense in state}
+    return {
+        "people": [
+            {
+                "id": key,
+                "name": person.name or key,
+                "lives_in": list(person.lives_in),
+                "allows": {s: (key, s) in allowed for s in ("face", "voice", "text", "body")},
+                "yours": may_decide_for(call, key),
+            }
+            for key, person in hub.settings.people.items()
+        ]
+    }
+
+
+async def put_consent(call: Call) -> dict[str, Any]:
+    """Give or withdraw a consent. One's own; the owner's for anyone; any adult may withdraw."""
+    person, sense = call.path["person"], call.path["sense"]
+    wanted = call.sent(Consent).allowed
+    identity = call.identity
+    adult = identity.role in (Role.OWNER, Role.ADULT)
+    if not may_decide_for(call, person) and not (adult and not wanted):
+        raise Problem(403, "forbidden", "this consent is somebody else's to give")
+    if sense not in ("face", "voice", "text", "body"):
+        raise Problem(404, "not_found", f"there is no sense {sense!r}")
+    await call.context.operations(identity.by).ask(
+        "consent", action="give" if wanted else "withdraw", person=person, sense=sense
+    )
+    return await list_people(call)
+
+
+def may_decide_for(call: Call, person: str) -> bool:
+    """Say whether the one who asks may decide for this person."""
+    who = call.identity
+    return who.member.person == person or (who.role is Role.OWNER and not who.session.scopes)
+
+
+ROUTES = (
+    Route("GET", "/people", "Everyone and their consents", Access.SEE, list_people, answer=People),
+    Route(
+        *("PUT", "/people/{person}/consents/{sense}", "Give or withdraw consent"),
+        *(Access.CONSENT, put_consent),
+        body=Consent,
+        answer=People,
+    ),
+)

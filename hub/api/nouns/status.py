@@ -1,0 +1,59 @@
+"""status: the house at a glance."""
+
+from typing import Any
+
+from hub.api.access import Access
+from hub.api.route import Call, Route, Shape
+
+
+class ServiceShape(Shape):
+    """One service of the hub."""
+
+    name: str
+    state: str
+    restarts: int
+    reason: str
+
+
+class SenseShape(Shape):
+    """A source and whether it is on: the indicator."""
+
+    source: str
+    room: str
+    sense: str
+    state: str
+    reason: str
+    allowed: bool
+    simulated: bool
+
+
+class Status(Shape):
+    """How the hub is."""
+
+    home: str
+    version: str
+    uptime_s: float
+    privacy: bool
+    guests: bool
+    services: list[ServiceShape]
+    senses: list[SenseShape]
+    counts: dict[str, Any]
+    drops: dict[str, int]
+    rss_mb: dict[str, float | None]
+    store: dict[str, Any]
+    camera_to_command_ms: dict[str, float | None]
+
+
+async def get_status(call: Call) -> dict[str, Any]:
+    """How the hub and its parts are."""
+    hub = call.context.hub
+    found = await call.context.operations(call.identity.by).ask("status")
+    wanted = Status.model_fields
+    return {
+        "home": hub.settings.home.name,
+        "version": call.context.version,
+        "guests": hub.store.config.guests,
+    } | {key: value for key, value in found.items() if key in wanted}
+
+
+ROUTES = (Route("GET", "/status", "The house at a glance", Access.SEE, get_status, answer=Status),)

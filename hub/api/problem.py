@@ -1,0 +1,127 @@
+"""Errors as RFC 9457 problem details: `application/problem+json`.
+
+`type` is `about:blank#CODE` so that programs can tell problems apart without an address that would
+have to be kept alive; `title` says what happened and `mend`, an extension, what to do.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from drivers.types import DriverError, Refused, Unreachable
+from hub.errors import (
+    ConfigError,
+    ConsentRequired,
+    HubError,
+    NotFound,
+    Refusal,
+    SenseGone,
+    StoreError,
+    TextRefused,
+)
+
+CONTENT_TYPE = "application/problem+json"
+MAX_ERRORS = 20
+
+_KINDS: tuple[tuple[type[Exception], int, str], ...] = (
+    (NotFound, 404, "not_found"),
+    (ConsentRequired, 403, "consent_required"),
+    (TextRefused, 422, "text_refused"),
+    (SenseGone, 503, "sense_gone"),
+    (StoreError, 503, "store"),
+    (HubError, 500, "hub"),
+    (Refused, 409, "refused"),
+    (Unreachable, 504, "unreachable"),
+    (DriverError, 502, "driver"),
+)
+"""The first that fits counts."""
+
+_REFUSALS = {
+    "unknown_room": 404,
+    "unknown_person": 404,
+    "unknown_device": 404,
+    "unknown_scene": 404,
+    "unknown_driver": 404,
+    "unknown_operation": 404,
+    "not_found": 404,
+    "consent_required": 403,
+    "forbidden": 403,
+    "nothing_to_correct": 409,
+    "conflict": 409,
+    "not_stored": 503,
+    "text_too_long": 413,
+    "not_yet": 501,
+}
+
+
+class Problem(Exception):  # noqa: N818 - the RFC's word
+    """A request that ends here, with this status and these words."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        title: str,
+        mend: str = "",
+        *,
+        more: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(title)
+        self.status = status
+        self.code = code
+        self.title = title
+        self.mend = mend
+        self.more = dict(more or {})
+        self.headers = dict(headers or {})
+
+    def response(self) -> web.Response:
+        """Return it as the answer."""
+        body = {
+            "type": f"about:blank#{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+            "mend": self.mend,
+            **self.more,
+        }
+        return web.Response(
+            status=self.status,
+            text=json.dumps(body),
+            content_type=CONTENT_TYPE,
+            headers=self.headers,
+        )
+
+
+def problem_of(err: Exception) -> Problem | None:  # noqa: PLR0911 - one a kind
+    """Return the problem that a known error is; None for a bug."""
+    match err:
+        case Problem():
+            return err
+        case Refusal():
+            return Problem(_REFUSALS.get(err.code, 422), err.code, str(err), err.mend)
+        case ValidationError():
+            return Problem(
+                422, "invalid", "the request is not as described", more={"errors": _errors(err)}
+            )
+        case ConfigError():
+            errors = [{"at": one.key, "message": one.message} for one in err.problems[:MAX_ERRORS]]
+            return Problem(422, "invalid", "this cannot be meant", more={"errors": errors})
+        case TimeoutError():
+            return Problem(504, "timeout", "it took too long", "try again")
+        case HubError() | DriverError():
+            kinds = ((status, code) for kind, status, code in _KINDS if isinstance(err, kind))
+            status, code = next(kinds)
+            return Problem(status, code, str(err))
+    return None
+
+
+def _errors(err: ValidationError) -> list[dict[str, str]]:
+    """Return what is wrong where; never the input, which may be private."""
+    return [
+        {"at": ".".join(str(part) for part in one["loc"]), "message": one["msg"]}
+        for one in err.errors(include_url=False, include_input=False, include_context=False)
+    ][:MAX_ERRORS]

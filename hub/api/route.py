@@ -1,0 +1,145 @@
+"""What a route is: method, path, who may, what goes in, what comes out, and the handler.
+
+The table of routes is all that the server, the OpenAPI document and the permission tests know.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict
+
+from hub.api.access import Access, Role, may
+from hub.api.problem import Problem
+from hub.store.accounts import Member, Session
+
+if TYPE_CHECKING:
+    from hub.api.context import Context
+
+B = TypeVar("B", bound=BaseModel)
+
+
+class Body(BaseModel):
+    """Base of what is sent: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Shape(BaseModel):
+    """Base of what is answered, for the OpenAPI document and the tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks."""
+
+    member: Member
+    session: Session
+
+    @property
+    def role(self) -> Role:
+        """Their role; an unknown one, of another version, is a guest."""
+        try:
+            return Role(self.member.role)
+        except ValueError:
+            return Role.GUEST
+
+    @property
+    def by(self) -> str:
+        """How the audit log names them."""
+        return self.member.person or self.member.id
+
+    def may(self, access: Access) -> bool:
+        """Say whether they have this access."""
+        known = frozenset(Access(s) for s in self.session.scopes if s in set(Access))
+        if self.session.scopes and not known:
+            return access is Access.PUBLIC
+        return may(self.role, known, access)
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, checked: `body` and `query` are instances of the route's models."""
+
+    context: "Context"
+    request: web.Request
+    path: Mapping[str, str]
+    query: BaseModel | None
+    body: BaseModel | None
+    who: Identity | None
+
+    @property
+    def identity(self) -> Identity:
+        """Who asks, on routes that need a session."""
+        if self.who is None:
+            raise Problem(401, "unauthenticated", "this needs a session")
+        return self.who
+
+    def sent(self, kind: type[B]) -> B:
+        """Return the body as what it was checked to be."""
+        assert isinstance(self.body, kind)
+        return self.body
+
+    def asked(self, kind: type[B]) -> B:
+        """Return the query as what it was checked to be."""
+        assert isinstance(self.query, kind)
+        return self.query
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that is more than 200 and JSON."""
+
+    data: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    etag: str | None = None
+
+
+Handler = Callable[[Call], Awaitable[Any]]
+"""Returns plain data, a Reply or a whole web.StreamResponse."""
+
+_PARAMETER = re.compile(r"{(\w+)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one path below /api/v1."""
+
+    method: str
+    path: str
+    summary: str
+    access: Access
+    handler: Handler
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    answer: Any = None
+    """Type of the answer's JSON; None for no content."""
+    status: int = 200
+    command: bool = False
+    """True for what does something each time it is sent: it takes an Idempotency-Key."""
+    etag: bool = False
+    """True where the answer has an ETag; changing such a thing needs If-Match."""
+    max_bytes: int = 65_536
+    limit_s: float = 30.0
+    media: str = "application/json"
+    """What it answers with."""
+    proof: bool = False
+    """True for what an owner with a second factor must have shown it for, not long ago."""
+
+    @property
+    def tag(self) -> str:
+        """The noun."""
+        return self.path.strip("/").split("/")[0]
+
+    @property
+    def name(self) -> str:
+        """A unique name: the OpenAPI's operationId."""
+        return cast("str", getattr(self.handler, "__name__", "")).strip("_")
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names in the path."""
+        return tuple(_PARAMETER.findall(self.path))

@@ -1,0 +1,282 @@
+"""The server: builds the application from the table of routes and listens."""
+
+import asyncio
+import errno
+import json
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from hub.api import pages
+from hub.api.admin import Admin
+from hub.api.auth import Auth
+from hub.api.context import Context
+from hub.api.doors import Doors
+from hub.api.gate import HEADERS, Gate
+from hub.api.hosts import Hosts, is_loopback
+from hub.api.idempotency import Idempotency
+from hub.api.limits import RateLimit
+from hub.api.names import bind_addresses, is_lan, names, own_addresses
+from hub.api.openapi import PREFIX
+from hub.api.problem import Problem
+from hub.api.route import Route
+from hub.api.table import ROUTES
+from hub.api.tls import Tls
+from hub.state_dir import state_dir
+from hub.store.accounts import Accounts
+from hub.supervisor import NeedsAttention, Service
+
+if TYPE_CHECKING:
+    from hub.app import Hub
+
+log = structlog.get_logger(__name__)
+
+RENEW_EVERY_S = 6 * 3600.0
+DOCUMENT = Path(__file__).resolve().parents[2] / "config" / "openapi.json"
+HANDSHAKE_S = 5.0
+KEEPALIVE_S = 30.0
+SHUTDOWN_S = 0.5
+BACKLOG = 128
+ADDRESS_FILE = "api.json"
+STRANGERS = (60.0, 10.0)
+COMMANDS = (100.0, 20.0)
+"""Requests at once, and a second."""
+
+
+class ApiServer:
+    """Serves one hub. Everything it needs is read from the hub when it starts."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+        self._settings = hub.settings.api
+        self._folder = state_dir(hub.settings.store)
+        self._tls = Tls(self._settings, self._folder / "tls", hub.clock)
+        self._address: dict[str, Any] | None = None
+        self._admin: Admin | None = None
+
+    def address(self) -> dict[str, Any] | None:
+        """Return where the API answers."""
+        return self._address
+
+    async def ask(self, what: str, data: dict[str, Any]) -> dict[str, Any]:
+        """Do one of the command line's operations."""
+        assert self._admin is not None
+        return await self._admin.ask(what, data)
+
+    async def run(self, service: Service) -> None:
+        """Serve until cancelled. Raises NeedsAttention where a person has to help."""
+        await self._tls.load()
+        accounts = self._hub.store.accounts
+        await accounts.load()
+        context = self._context(accounts)
+        app = _application(context, self)
+        runner = web.AppRunner(
+            app, access_log=None, keepalive_timeout=KEEPALIVE_S, shutdown_timeout=SHUTDOWN_S
+        )
+        await runner.setup()
+        servers: list[asyncio.Server] = []
+        try:
+            assert runner.server is not None
+            context.doors = Doors(runner.server)
+            servers = await self._listen(runner.server)
+            self._address = self._describe(servers)
+            self._write_address()
+            self._admin = Admin(context, self._tls, self._address)
+            context.admin = self._admin
+            log.info("api_up", **self._address)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._renew(), name="api renewal")
+                for name, run in context.background():
+                    group.create_task(run(), name=f"api {name}")
+                service.healthy()
+        finally:
+            self._address = None
+            (self._folder / ADDRESS_FILE).unlink(missing_ok=True)
+            for server in servers:
+                server.close()
+            async with asyncio.timeout(SHUTDOWN_S * 2):
+                await context.close()
+                await runner.cleanup()
+
+    def link(self, path: str = "/") -> str:
+        """Return the app's address as people open it: https by the best name."""
+        best = names(self._settings)[0]
+        return f"https://{best}:{self._address['port'] if self._address else ''}{path}"
+
+    @property
+    def authority_file(self) -> Path | None:
+        """The file that devices are to trust, if any."""
+        return self._tls.files.authority if self._tls.files else None
+
+    @property
+    def authority(self) -> bytes | None:
+        """Its SHA-256."""
+        return self._tls.authority
+
+    def _context(self, accounts: Accounts) -> Context:
+        now = self._hub.clock.monotonic
+        return Context(
+            hub=self._hub,
+            accounts=accounts,
+            auth=Auth(accounts, self._hub.clock),
+            hosts=Hosts(names(self._settings)),
+            idempotency=Idempotency(self._hub.clock),
+            strangers=RateLimit(*STRANGERS, now),
+            commands=RateLimit(*COMMANDS, now),
+        )
+
+    async def _listen(self, server: web.Server) -> list[asyncio.Server]:
+        """Listen for https, and for plain http if wanted. Raises NeedsAttention."""
+        loop = asyncio.get_running_loop()
+        servers: list[asyncio.Server] = []
+        wanted: list[tuple[int, Any]] = [(self._settings.port, self._tls.context)]
+        if self._settings.http_port is not None:
+            wanted.append((self._settings.http_port, None))
+        try:
+            for port, context in wanted:
+                handshake = HANDSHAKE_S if context else None
+                servers.append(
+                    await loop.create_server(
+                        server,
+                        sock=None,
+                        host=_usable(bind_addresses(self._settings)),
+                        port=port or _free_port(),
+                        ssl=context,
+                        ssl_handshake_timeout=handshake,
+                        backlog=BACKLOG,
+                        reuse_address=True,
+                    )
+                )
+        except OSError as err:
+            for opened in servers:
+                opened.close()
+            if err.errno == errno.EADDRINUSE:
+                raise NeedsAttention(f"port {port} is taken; set api.port, api.http_port") from err
+            raise
+        return servers
+
+    def _describe(self, servers: list[asyncio.Server]) -> dict[str, Any]:
+        ports = [server.sockets[0].getsockname()[1] for server in servers]
+        shown = names(self._settings)[0]
+        found = own_addresses(self._settings)
+        return {
+            "url": f"https://{shown}:{ports[0]}",
+            "port": ports[0],
+            "http_port": ports[1] if len(ports) > 1 else None,
+            "names": list(names(self._settings)),
+            "addresses": [str(address) for address in found],
+            "lan": is_lan(self._settings),
+        }
+
+    def _write_address(self) -> None:
+        """Let other programs of this user find a port that was chosen freely."""
+        path = self._folder / ADDRESS_FILE
+        new = path.with_suffix(".new")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(self._address, file)
+        new.replace(path)
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY_S)
+            await self._tls.load()
+            await self._hub.store.accounts.save_seen()
+
+
+def _application(context: Context, server: ApiServer) -> web.Application:
+    gate = Gate(context)
+    known: dict[int, Route] = {}
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        del handler  # the gate answers for every route
+        if context.doors is not None:
+            context.doors.asked(request.protocol)
+        if request.path.startswith("/api/"):
+            if not request.secure and not is_loopback(request):
+                return Problem(
+                    403, "not_encrypted", "the API is not served unencrypted", server.link()
+                ).response()
+            if request.path == "/api/openapi.json":
+                return _document(request, gate)
+            error = request.match_info.http_exception
+            if error is not None and error.status == web.HTTPMethodNotAllowed.status_code:
+                return await gate.not_allowed(request, error)
+            return await gate.handle(request, known.get(id(request.match_info.handler)))
+        return _page(request, gate, server)
+
+    app = web.Application(middlewares=[middleware], client_max_size=1 << 20)
+
+    async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+
+    app.on_response_prepare.append(add_headers)
+    for route in ROUTES:
+        handler = _unreachable()
+        known[id(handler)] = route
+        app.router.add_route(route.method, f"{PREFIX}{route.path}", handler)
+        context.keep.append(handler)
+    return app
+
+
+def _document(request: web.Request, gate: Gate) -> web.StreamResponse:
+    """Serve the OpenAPI document as it was made when this version was."""
+    try:
+        gate.check_host(request)
+    except Problem as problem:
+        return problem.response()
+    return web.FileResponse(DOCUMENT, headers={"Content-Type": "application/json"})
+
+
+def _unreachable() -> Handler:
+    """Return a new handler that the middleware answers for; it only tells routes apart."""
+
+    async def handler(_request: web.Request) -> web.StreamResponse:
+        raise Problem(500, "internal", "the gate was passed by")
+
+    return handler
+
+
+def _page(request: web.Request, gate: Gate, server: ApiServer) -> web.StreamResponse:
+    try:
+        gate.check_host(request)
+    except Problem as problem:
+        return problem.response()
+    if request.method not in ("GET", "HEAD"):
+        return pages.page("Not found", "<p>There is nothing to send here.</p>", status=405)
+    file = server.authority_file
+    if request.path == "/ca.crt" and file is not None:
+        headers = {"Content-Type": "application/x-x509-ca-cert"}
+        return web.FileResponse(file, headers=headers)
+    if not request.secure and not is_loopback(request):
+        shown = server.authority
+        return pages.how_to_https(
+            gate.home, server.link(), shown.hex(":").upper() if shown else None
+        )
+    return pages.app_file(request.path)
+
+
+def _usable(addresses: tuple[str, ...]) -> list[str]:
+    """Leave IPv6 out on machines that have none."""
+    if socket.has_ipv6:
+        try:
+            with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+                probe.bind(("::1", 0))
+        except OSError:
+            return [a for a in addresses if ":" not in a] or list(addresses)
+        return list(addresses)
+    return [a for a in addresses if ":" not in a]
+
+
+def _free_port() -> int:
+    """Return one free port for all addresses: each would otherwise get its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

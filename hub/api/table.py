@@ -1,0 +1,56 @@
+"""Every route of the API: what is served, documented and tested."""
+
+from hub.api.nouns import (
+    devices,
+    feedback,
+    moods,
+    music,
+    people,
+    rooms,
+    scenes,
+    senses,
+    sessions,
+    status,
+)
+from hub.api.route import Route
+
+DESCRIPTION = """\
+The hub of one home. Errors are RFC 9457 problem details. Commands take an `Idempotency-Key`; what
+can be edited has an `ETag` and needs `If-Match`. Lists are newest first; `next` is the cursor of
+the page after. Times named `*_ms` are milliseconds since 1970 UTC. `x-access` is what a route
+needs; which role has it stands in `docs/api.md`. Live updates: WebSocket at `/api/v1/events`.
+"""
+
+TAGS = {
+    "status": "The house at a glance",
+    "rooms": "Rooms",
+    "people": "Those who live here, and what each allows",
+    "senses": "What senses, and whether it is on",
+    "moods": "Moods now, in the past, and rolled up",
+    "feedback": "Journal, and telling whether the house was right",
+    "devices": "Devices and their networks",
+    "scenes": "Light, music and climate together",
+    "policies": "Rules and their limits",
+    "decisions": "What the house did and why",
+    "music": "Music",
+    "privacy": "Privacy mode, guests, export, erase, audit",
+    "members": "Who may use the app",
+    "sessions": "Devices and scripts that are let in",
+    "pairing": "Letting a device in",
+    "push": "Being told while the app is closed",
+    "system": "Health, log, configuration, backups",
+    "events": "Live updates",
+}
+
+ROUTES: tuple[Route, ...] = (
+    *status.ROUTES,
+    *rooms.ROUTES,
+    *people.ROUTES,
+    *senses.ROUTES,
+    *moods.ROUTES,
+    *feedback.ROUTES,
+    *devices.ROUTES,
+    *scenes.ROUTES,
+    *music.ROUTES,
+    *sessions.ROUTES,
+)

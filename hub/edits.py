@@ -1,0 +1,168 @@
+"""What people change in the app: an overlay on the household's file, which stays theirs.
+
+`<state>/edits.yaml` holds whole rooms, scenes and rules by name, `null` for one that was removed,
+and the guards. It is read after the household's file and validated with it, so that both can
+never contradict; `moodsync check` lists what is in it. Every change can be undone, newest first.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import yaml
+from pydantic import BaseModel
+
+from hub.config_rules import contradictions
+from hub.errors import ConfigError, HubError, Problem, Refusal
+from hub.settings import Settings
+
+if TYPE_CHECKING:
+    from hub.store.config_db import ConfigDb
+
+FILE = "edits.yaml"
+UNDO_FILE = "edits.undo.json"
+MOST_UNDONE = 20
+MOST_ENTRIES = 500
+HEAD = "# Made by the app; it counts over your own file. Delete an entry to have yours back.\n"
+
+Section = Literal["rooms", "scenes", "rules"]
+SECTIONS: tuple[Section, ...] = ("rooms", "scenes", "rules")
+GUARDS = "guards"
+
+Data = dict[str, Any]
+
+
+class Edits:
+    """The overlay of one running hub. `take_over` is given the settings that result."""
+
+    def __init__(
+        self, folder: Path, config: "ConfigDb", take_over: Callable[[Settings], bool]
+    ) -> None:
+        self.lock = asyncio.Lock()
+        """Held around looking at an entry and changing it."""
+        self._path = folder / FILE
+        self._undo_path = folder / UNDO_FILE
+        self._config = config
+        self._take_over = take_over
+
+    async def put(
+        self, settings: Settings, section: Section, name: str, entry: BaseModel, by: str
+    ) -> None:
+        """Add or replace an entry. Raises ConfigError if it contradicts the rest."""
+        entries = {**getattr(settings, section), name: entry}
+        new = settings.model_copy(update={section: entries})
+        plain = entry.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        data = self._read()
+        data.setdefault(section, {})[name] = plain
+        await self._change(new, data, by, f"edited {section}.{name}")
+
+    async def remove(self, settings: Settings, section: Section, name: str, by: str) -> None:
+        """Remove an entry. Raises ConfigError if something else needs it, Refusal if unknown."""
+        entries = dict(getattr(settings, section))
+        if entries.pop(name, None) is None:
+            raise Refusal("not_found", f"there is no {name!r} in {section}")
+        data = self._read()
+        data.setdefault(section, {})[name] = None
+        new = settings.model_copy(update={section: entries})
+        await self._change(new, data, by, f"removed {section}.{name}")
+
+    async def put_guards(self, settings: Settings, guards: BaseModel, by: str) -> None:
+        """Replace the guards. Raises ConfigError."""
+        data = self._read()
+        data[GUARDS] = guards.model_dump(mode="json", by_alias=True)
+        await self._change(settings.model_copy(update={GUARDS: guards}), data, by, "edited guards")
+
+    async def undo(self, read: Callable[[], Settings], by: str) -> None:
+        """Take the newest change back. Raises Refusal if there is none."""
+        past = self._past()
+        if not past:
+            raise Refusal("nothing_to_undo", "nothing was changed in the app")
+        now = self._read()
+        _write(self._path, HEAD + yaml.safe_dump(past[-1], allow_unicode=True))
+        try:
+            settings = await asyncio.to_thread(read)
+        except HubError:
+            _write(self._path, HEAD + yaml.safe_dump(now, allow_unicode=True))
+            raise
+        _write(self._undo_path, json.dumps(past[:-1]))
+        self._take_over(settings)
+        await self._config.audit(by, "edit undone")
+
+    def _read(self) -> Data:
+        return read(self._path)
+
+    def _past(self) -> list[Data]:
+        try:
+            found = json.loads(self._undo_path.read_text())
+        except (OSError, ValueError):
+            return []
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+    async def _change(self, new: Settings, data: Data, by: str, what: str) -> None:
+        problems = tuple(
+            Problem(str(self._path), None, key, text) for key, text in contradictions(new)
+        )
+        if problems:
+            raise ConfigError(problems)
+        if sum(len(data.get(section, {})) for section in SECTIONS) > MOST_ENTRIES:
+            raise Refusal("too_many", f"more than {MOST_ENTRIES} entries were changed in the app")
+        before = self._read()
+        text = HEAD + yaml.safe_dump(data, allow_unicode=True, sort_keys=True)
+        past = json.dumps([*self._past(), before][-MOST_UNDONE:])
+        await asyncio.to_thread(self._write_both, text, past)
+        self._take_over(new)
+        await self._config.audit(by, what)
+
+    def _write_both(self, text: str, past: str) -> None:
+        _write(self._undo_path, past)
+        _write(self._path, text)
+
+
+def read(path: Path) -> Data:
+    """Return the overlay as plain data; empty if there is none. Raises ConfigError."""
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, yaml.YAMLError) as err:
+        raise ConfigError((Problem(str(path), None, "", f"cannot be read: {err}"),)) from err
+    if found is None:
+        return {}
+    known = {*SECTIONS, GUARDS}
+    if not isinstance(found, dict) or not set(found) <= known:
+        allowed = ", ".join(sorted(known))
+        raise ConfigError((Problem(str(path), None, "", f"holds only {allowed}"),))
+    for section in SECTIONS:
+        if not isinstance(found.get(section, {}), dict):
+            raise ConfigError((Problem(str(path), None, section, "is a mapping"),))
+    return found
+
+
+def lay_over(data: Data, edits: Data) -> list[tuple[str, ...]]:
+    """Put the overlay on a configuration's plain data; return the key paths that it set."""
+    touched: list[tuple[str, ...]] = []
+    for section in SECTIONS:
+        entries = data.setdefault(section, {})
+        for name, entry in edits.get(section, {}).items():
+            if entry is None:
+                entries.pop(name, None)
+            else:
+                entries[name] = entry
+                touched.append((section, str(name)))
+    if edits.get(GUARDS) is not None:
+        data[GUARDS] = edits[GUARDS]
+        touched.append((GUARDS,))
+    return touched
+
+
+def _write(path: Path, text: str) -> None:
+    """Put a file in place at once, for nobody but its owner."""
+    new = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)

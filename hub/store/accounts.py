@@ -1,0 +1,309 @@
+"""Members of the household, their devices and sessions, as config.db keeps them.
+
+Secrets of sessions are stored as SHA-256 only. All of it is read into memory at the start: a home
+has a few dozen rows, and every request asks.
+"""
+
+import json
+import sqlite3
+from dataclasses import dataclass, replace
+
+from hub.store.config_db import ConfigDb, add_audit
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Someone who may use the app. `person` links them to what is sensed of them."""
+
+    id: str
+    name: str
+    role: str
+    person: str | None
+    since_ms: int
+    totp: bytes | None = None
+    totp_step: int = 0
+    """The last time step whose code was used: a code is good once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A paired device: its Ed25519 public key (32 bytes) lets it open sessions."""
+
+    id: str
+    member: str
+    name: str
+    key: bytes
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser's session or a script's token. `hash` is SHA-256 of its secret.
+
+    `scopes` restricts a token further than its member's role; empty means no restriction.
+    `proved_ms` says when a second factor was last shown.
+    """
+
+    id: str
+    hash: bytes
+    member: str
+    client: str | None
+    kind: str
+    name: str
+    scopes: tuple[str, ...]
+    since_ms: int
+    seen_ms: int
+    until_ms: int
+    proved_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A WebAuthn credential of a member."""
+
+    id: bytes
+    member: str
+    name: str
+    key: bytes
+    uses: int
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PushTarget:
+    """Where a browser wants to be told, and with which keys."""
+
+    endpoint: str
+    member: str
+    client: str | None
+    p256dh: bytes
+    auth: bytes
+    topics: tuple[str, ...]
+    since_ms: int
+
+
+class Accounts:
+    """Read from memory, written through; a change counts once it is on the disk.
+
+    Revoking counts at once, whatever the disk.
+    """
+
+    def __init__(self, config: ConfigDb) -> None:
+        self._config = config
+        self.members: dict[str, Member] = {}
+        self.clients: dict[str, Client] = {}
+        self.sessions: dict[str, Session] = {}
+        self.passkeys: dict[bytes, Passkey] = {}
+        self.push: dict[str, PushTarget] = {}
+        self._by_hash: dict[bytes, str] = {}
+
+    async def load(self) -> None:
+        """Read everything anew."""
+        found = await self._config.writer.run(_load)
+        self.members = {one.id: one for one in found.members}
+        self.clients = {one.id: one for one in found.clients}
+        self.sessions = {one.id: one for one in found.sessions}
+        self.passkeys = {one.id: one for one in found.passkeys}
+        self.push = {one.endpoint: one for one in found.push}
+        self._by_hash = {one.hash: one.id for one in found.sessions}
+
+    def session(self, digest: bytes) -> Session | None:
+        """Return the session whose secret has this SHA-256."""
+        found = self._by_hash.get(digest)
+        return None if found is None else self.sessions.get(found)
+
+    async def put_member(self, member: Member, by: str) -> None:
+        """Add or change a member."""
+        await self._write(
+            "INSERT OR REPLACE INTO member VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(member.id, member.name, member.role, member.person, member.since_ms),
+                *(member.totp, member.totp_step),
+            ),
+            by,
+            "member saved",
+            member.id,
+        )
+        self.members[member.id] = member
+
+    async def drop_member(self, member: str, by: str) -> None:
+        """Remove a member with everything that lets them in."""
+        self.members.pop(member, None)
+        for session in [s for s in self.sessions.values() if s.member == member]:
+            self._forget_session(session)
+        self.clients = {k: c for k, c in self.clients.items() if c.member != member}
+        self.passkeys = {k: p for k, p in self.passkeys.items() if p.member != member}
+        self.push = {k: p for k, p in self.push.items() if p.member != member}
+        now = self._config.now_ms()
+
+        def job(conn: sqlite3.Connection) -> None:
+            conn.execute("DELETE FROM member WHERE id = ?", (member,))
+            for table in ("client", "session", "passkey", "push"):
+                conn.execute(f"DELETE FROM {table} WHERE member = ?", (member,))  # noqa: S608
+            add_audit(conn, now, by, "member removed", member)
+
+        await self._config.write(job)
+
+    async def put_client(self, client: Client, by: str) -> None:
+        """Add a paired device."""
+        await self._write(
+            "INSERT OR REPLACE INTO client VALUES (?, ?, ?, ?, ?)",
+            (client.id, client.member, client.name, client.key, client.since_ms),
+            by,
+            "device paired",
+            client.name,
+        )
+        self.clients[client.id] = client
+
+    async def drop_client(self, client: str, by: str) -> None:
+        """Unpair a device; its sessions end with it."""
+        gone = self.clients.pop(client, None)
+        for session in [s for s in self.sessions.values() if s.client == client]:
+            self._forget_session(session)
+        self.push = {k: p for k, p in self.push.items() if p.client != client}
+        now = self._config.now_ms()
+
+        def job(conn: sqlite3.Connection) -> None:
+            conn.execute("DELETE FROM client WHERE id = ?", (client,))
+            conn.execute("DELETE FROM session WHERE client = ?", (client,))
+            conn.execute("DELETE FROM push WHERE client = ?", (client,))
+            add_audit(conn, now, by, "device unpaired", gone.name if gone else client)
+
+        await self._config.write(job)
+
+    async def put_session(self, session: Session, by: str) -> None:
+        """Add a session or token."""
+        await self._write(
+            "INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(session.id, session.hash, session.member, session.client, session.kind),
+                *(session.name, json.dumps(session.scopes), session.since_ms, session.seen_ms),
+                *(session.until_ms, session.proved_ms),
+            ),
+            by,
+            f"{session.kind} opened",
+            session.name,
+        )
+        self.sessions[session.id] = session
+        self._by_hash[session.hash] = session.id
+
+    def seen(self, session: Session, at_ms: int) -> None:
+        """Note in memory when a session was last used; `save_seen` writes it."""
+        self.sessions[session.id] = replace(session, seen_ms=at_ms)
+
+    def proved(self, session: Session, at_ms: int) -> None:
+        """Note in memory that a session has just shown a second factor."""
+        self.sessions[session.id] = replace(session, proved_ms=at_ms)
+
+    async def save_seen(self) -> None:
+        """Write when sessions were last used, and forget those that are over."""
+        now = self._config.now_ms()
+        for over in [s for s in self.sessions.values() if s.until_ms <= now]:
+            self._forget_session(over)
+        rows = [(one.seen_ms, one.id) for one in self.sessions.values()]
+
+        def job(conn: sqlite3.Connection) -> None:
+            conn.executemany("UPDATE session SET seen = ? WHERE id = ?", rows)
+            conn.execute("DELETE FROM session WHERE until <= ?", (now,))
+
+        await self._config.write(job)
+
+    async def drop_session(self, session: str, by: str) -> None:
+        """End a session or token."""
+        gone = self.sessions.get(session)
+        if gone is not None:
+            self._forget_session(gone)
+        await self._write(
+            "DELETE FROM session WHERE id = ?",
+            (session,),
+            by,
+            "session ended",
+            gone.name if gone else "",
+        )
+
+    async def put_passkey(self, passkey: Passkey, by: str) -> None:
+        """Add a passkey, or note its use."""
+        known = passkey.id in self.passkeys
+        await self._write(
+            "INSERT OR REPLACE INTO passkey VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                *(passkey.id, passkey.member, passkey.name, passkey.key, passkey.uses),
+                passkey.since_ms,
+            ),
+            by,
+            "passkey used" if known else "passkey added",
+            passkey.name,
+        )
+        self.passkeys[passkey.id] = passkey
+
+    async def drop_passkey(self, passkey: bytes, by: str) -> None:
+        """Remove a passkey."""
+        gone = self.passkeys.pop(passkey, None)
+        await self._write(
+            "DELETE FROM passkey WHERE id = ?",
+            (passkey,),
+            by,
+            "passkey removed",
+            gone.name if gone else "",
+        )
+
+    async def put_push(self, target: PushTarget, by: str) -> None:
+        """Add or change a browser's wish to be told."""
+        await self._write(
+            "INSERT OR REPLACE INTO push VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(target.endpoint, target.member, target.client, target.p256dh, target.auth),
+                *(json.dumps(target.topics), target.since_ms),
+            ),
+            by,
+            "push subscribed",
+            "",
+        )
+        self.push[target.endpoint] = target
+
+    async def drop_push(self, endpoint: str, by: str) -> None:
+        """Tell a browser no more."""
+        self.push.pop(endpoint, None)
+        await self._write(
+            "DELETE FROM push WHERE endpoint = ?", (endpoint,), by, "push unsubscribed", ""
+        )
+
+    def _forget_session(self, session: Session) -> None:
+        self.sessions.pop(session.id, None)
+        self._by_hash.pop(session.hash, None)
+
+    async def _write(
+        self, sql: str, values: tuple[object, ...], by: str, action: str, detail: str
+    ) -> None:
+        now = self._config.now_ms()
+
+        def job(conn: sqlite3.Connection) -> None:
+            conn.execute(sql, values)
+            add_audit(conn, now, by, action, detail)
+
+        await self._config.write(job)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    members: list[Member]
+    clients: list[Client]
+    sessions: list[Session]
+    passkeys: list[Passkey]
+    push: list[PushTarget]
+
+
+def _load(conn: sqlite3.Connection) -> _Loaded:
+    return _Loaded(
+        [Member(*row) for row in conn.execute("SELECT * FROM member ORDER BY since")],
+        [Client(*row) for row in conn.execute("SELECT * FROM client ORDER BY since")],
+        [
+            Session(*row[:6], tuple(json.loads(row[6])), *row[7:])
+            for row in conn.execute("SELECT * FROM session ORDER BY since")
+        ],
+        [Passkey(*row) for row in conn.execute("SELECT * FROM passkey ORDER BY since")],
+        [
+            PushTarget(*row[:5], tuple(json.loads(row[5])), row[6])
+            for row in conn.execute("SELECT * FROM push ORDER BY since")
+        ],
+    )
