@@ -262,7 +262,7 @@ def _device(
 ) -> Device:
     name = named(node.attributes, part.endpoint, 5) or named(node.attributes, part.endpoint, 3)
     name = name or f"Matter device {node.node_id}"
-    if not alone and not f"{part.endpoint}/57/5" in node.attributes:
+    if not alone and f"{part.endpoint}/57/5" not in node.attributes:
         name = f"{name} {part.endpoint}"
     info = DeviceInfo(*(named(node.attributes, part.endpoint, what) for what in (1, 3, 10)))
     made = Device(device, name, NAME, part.capabilities, state, info=info)

@@ -99,7 +99,7 @@ async def zigbee(folder: Path) -> AsyncIterator[Rig]:
         yield Rig(driver, house.leave, house.back)
 
 
-RIGS = {"mqtt": mqtt, "simulated": simulated, "zigbee": zigbee}
+@asynccontextmanager
 async def zwave(folder: Path) -> AsyncIterator[Rig]:
     with zwave_network() as network:
         settings = _settings("zwave", {"url": network.url})
@@ -107,7 +107,7 @@ async def zwave(folder: Path) -> AsyncIterator[Rig]:
         yield Rig(driver, network.kill, network.start)
 
 
-RIGS = {"mqtt": mqtt, "simulated": simulated, "zwave": zwave}
+RIGS = {"mqtt": mqtt, "simulated": simulated, "zigbee": zigbee, "zwave": zwave}
 
 
 @pytest.fixture(params=sorted(registry.KNOWN))

@@ -7,7 +7,6 @@ import time
 from random import Random
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
