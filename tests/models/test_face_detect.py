@@ -114,6 +114,29 @@ def test_a_known_face_is_found_again_in_a_frame_that_alone_would_not_do(
     assert FaceFinder(load_catalog()).find(blurred, tracker.tracks, 6.0)
 
 
+def test_who_joins_a_known_face_is_seen_within_a_second_or_so(finder: FaceFinder) -> None:
+    close = faces.astronaut()[20:240, 110:330]
+    alone = faces.placed(np.full((480, 640, 3), 90, np.uint8), close, 240, 20, 120)
+    both = faces.placed(alone, close, 240, 370, 120)
+    tracker = FaceTracker()
+    for look in range(12):
+        now = 0.2 * look
+        assert len(tracker.update(finder.find(alone, tracker.tracks, now), now)) == 1
+    late = [2.4 + 0.2 * look for look in range(6)]
+    seen = [len(tracker.update(finder.find(both, tracker.tracks, now), now)) for now in late]
+    assert seen[-1] == 2
+    assert min(seen) == 1, "a known face was lost, or the whole frame is searched every time"
+
+
+def test_a_known_face_that_leaves_is_not_kept(finder: FaceFinder) -> None:
+    empty = np.full((480, 960, 3), 90, np.uint8)
+    tracker = FaceTracker()
+    for look in range(5):
+        tracker.update(finder.find(group(), tracker.tracks, 0.2 * look), 0.2 * look)
+    assert tracker.tracks
+    assert finder.find(empty, tracker.tracks, 1.0) == ()
+
+
 def textures() -> list[tuple[str, Image]]:
     names = ["coffee.png", "rocket.jpg", "motorcycle_left.png", "retina.jpg", "gravel.png"]
     names += ["coins.png", "moon.png", "ihc.png", "brick.png", "hubble_deep_field.jpg"]
