@@ -41,7 +41,7 @@ def _hundredths(none: int) -> Callable[[Any, Attributes], Value | None]:
 
 
 def _battery(raw: Any, _: Attributes) -> Value | None:
-    return None if raw == _NONE_8 else min(raw / 2, 100.0)
+    return None if raw == _NONE_8 else min(float(raw) / 2, 100.0)
 
 
 def _illuminance(raw: Any, _: Attributes) -> Value | None:
@@ -63,7 +63,11 @@ def _scaled(multiplier: int, divisor: int, factor: float = 1.0) -> Callable[...,
 
 
 def _electrical(
-    kind: str, attribute: int, multiplier: int, none: int, report: tuple[int, int, int]
+    kind: str,
+    attribute: int,
+    multiplier: int,
+    none: int,
+    report: tuple[int, int, int] | None,
 ) -> Reading:
     scaled = _scaled(multiplier, multiplier + 1)
 
