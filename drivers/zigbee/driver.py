@@ -25,7 +25,7 @@ from drivers.types import (
     SetLight,
     Unreachable,
 )
-from drivers.zigbee import presence, setting_up
+from drivers.zigbee import presence, quirks, setting_up
 from drivers.zigbee.chatter import Chatter
 from drivers.zigbee.commands import carry_out
 from drivers.zigbee.household import Counts, Household, Member
@@ -57,10 +57,12 @@ class ZigbeeDriver:
         settings: ZigbeeSettings,
         folder: Path,
         clock: Callable[[], float],
+        resolver: quirks.Resolver | None = None,
     ) -> None:
         self.counts = Counts()
         self.chatter = Chatter()
         self._kind = kind
+        self._resolver = resolver
         self._settings = settings
         self._folder = folder
         self._clock = clock
@@ -85,7 +87,9 @@ class ZigbeeDriver:
         """See Driver."""
         self.chatter.listen()
         try:
-            async with opened(self._kind, self._settings, self._folder) as application:
+            async with opened(
+                self._kind, self._settings, self._folder, self._resolver
+            ) as application:
                 self._notes.load()
                 household = Household(port, self._clock, self.counts)
                 household.on_news = self._news
@@ -241,7 +245,9 @@ class ZigbeeDriver:
 
 def create(settings: ZigbeeSettings, place: Place) -> ZigbeeDriver:
     """Return the driver; see drivers.registry. Imports the stick's library: seconds."""
-    return ZigbeeDriver(application_class(settings.radio), settings, place.folder, place.clock)
+    return ZigbeeDriver(
+        application_class(settings.radio), settings, place.folder, place.clock, quirks.find()
+    )
 
 
 def _first(failed: BaseExceptionGroup[BaseException]) -> BaseException:

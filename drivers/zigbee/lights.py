@@ -49,7 +49,7 @@ def colours(attributes: Attributes, device_type: int | None) -> Colours:
 
 def to_kelvin(mireds: Any) -> int:
     """Return kelvin, 1,000,000 / mireds."""
-    return round(1_000_000 / mireds)
+    return round(1_000_000 / int(mireds))
 
 
 def to_mireds(kelvin: int, limits: tuple[int, int]) -> int:

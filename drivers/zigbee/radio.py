@@ -20,6 +20,7 @@ from zigpy.exceptions import NetworkNotFormed
 
 from drivers.types import BadCredentials, DriverError, Unreachable
 from drivers.zigbee.chatter import LIBRARIES
+from drivers.zigbee.quirks import Resolver
 from drivers.zigbee_settings import ZigbeeRadio, ZigbeeSettings, ZigbeeStick
 
 log = structlog.get_logger(__name__)
@@ -48,19 +49,22 @@ def application_class(radio: ZigbeeRadio) -> type[ControllerApplication]:
 
 @asynccontextmanager
 async def opened(
-    kind: type[ControllerApplication], settings: ZigbeeSettings, folder: Path
+    kind: type[ControllerApplication],
+    settings: ZigbeeSettings,
+    folder: Path,
+    quirks: Resolver | None = None,
 ) -> AsyncIterator[ControllerApplication]:
     """Yield a running network. Raises Unreachable, BadCredentials (a person has to decide)."""
     _private(folder)
     config = _config(settings, folder)
     try:
-        application = await _loaded(kind, config)
+        application = await _loaded(kind, config, quirks)
     except sqlite3.DatabaseError:
         # The network is in the stick; its devices are found again when they speak.
         log.warning("zigbee_database_broken", put_aside=f"{DATABASE}.broken")
         _put_aside(folder)
         _private(folder)
-        application = await _loaded(kind, config)
+        application = await _loaded(kind, config, quirks)
     try:
         try:
             await _start(application, settings)
@@ -81,10 +85,10 @@ async def opened(
 
 
 async def _loaded(
-    kind: type[ControllerApplication], config: dict[str, Any]
+    kind: type[ControllerApplication], config: dict[str, Any], quirks: Resolver | None
 ) -> ControllerApplication:
     """Open the database. Its thread is there once that began, so it is never left half done."""
-    loading = asyncio.ensure_future(kind.new(config, start_radio=False))
+    loading = asyncio.ensure_future(kind.new(config, start_radio=False, device_resolver=quirks))
     try:
         return await asyncio.shield(loading)
     except asyncio.CancelledError:

@@ -37,21 +37,21 @@ class Reading:
 
 
 def _hundredths(none: int) -> Callable[[Any, Attributes], Value | None]:
-    return lambda raw, _: None if raw == none else raw / 100
+    return lambda raw, _: None if raw == none else float(raw) / 100
 
 
 def _battery(raw: Any, _: Attributes) -> Value | None:
-    return None if raw == _NONE_8 else min(raw / 2, 100.0)
+    return None if raw == _NONE_8 else min(float(raw) / 2, 100.0)
 
 
 def _illuminance(raw: Any, _: Attributes) -> Value | None:
     if raw == _NONE_16:
         return None
-    return 0.0 if raw == 0 else round(10 ** ((raw - 1) / 10_000), 1)
+    return 0.0 if raw == 0 else round(10.0 ** (float(raw - 1) / 10_000), 1)
 
 
 def _share(factor: float) -> Callable[[Any, Attributes], Value | None]:
-    return lambda raw, _: round(raw * factor, 1)
+    return lambda raw, _: round(float(raw) * factor, 1)
 
 
 def _scaled(multiplier: int, divisor: int, factor: float = 1.0) -> Callable[..., Value | None]:
@@ -63,7 +63,11 @@ def _scaled(multiplier: int, divisor: int, factor: float = 1.0) -> Callable[...,
 
 
 def _electrical(
-    kind: str, attribute: int, multiplier: int, none: int, report: tuple[int, int, int]
+    kind: str,
+    attribute: int,
+    multiplier: int,
+    none: int,
+    report: tuple[int, int, int] | None,
 ) -> Reading:
     scaled = _scaled(multiplier, multiplier + 1)
 

@@ -11,8 +11,9 @@ from zigpy.application import ControllerApplication
 from zigpy.device import Device as ZigpyDevice
 from zigpy.endpoint import Endpoint
 from zigpy.exceptions import ZigbeeException
-from zigpy.zcl import Cluster, ReportingConfig
-from zigpy.zcl.foundation import Status
+from zigpy.zcl import Cluster
+from zigpy.zcl.foundation import Status, ZCLAttributeDef
+from zigpy.zcl.helpers import ReportingConfig
 
 from drivers.zigbee.buttons import CLIENTS
 from drivers.zigbee.lights import (
@@ -138,7 +139,7 @@ def _fixed(number: int) -> list[int]:
 
 async def _bind(cluster: Cluster) -> bool:
     try:
-        answer: Any = await cluster.bind()
+        answer = await _untyped(cluster).bind()
     except Failure:
         return False
     if answer[0] != Status.SUCCESS:
@@ -163,7 +164,7 @@ async def _report(cluster: Cluster, wanted: dict[int, tuple[int, int, int]]) -> 
 
 async def _enrol(application: ControllerApplication, cluster: Cluster) -> bool:
     try:
-        await cluster.bind()
+        await _untyped(cluster).bind()
         await cluster.write_attributes({_CIE_ADDRESS: application.state.node_info.ieee})
         # Auto-enrol-response: right for devices that ask and for those that wait to be told.
         await cluster.enroll_response(enroll_response_code=0, zone_id=_ENROLLED_AS)
@@ -173,7 +174,9 @@ async def _enrol(application: ControllerApplication, cluster: Cluster) -> bool:
 
 
 async def _read(cluster: Cluster, attributes: list[int]) -> bool:
-    known = [a for a in dict.fromkeys(attributes) if a in cluster.attributes]
+    known: list[int | str | ZCLAttributeDef] = [
+        a for a in dict.fromkeys(attributes) if a in cluster.attributes
+    ]
     if not known:
         return True
     try:
@@ -181,3 +184,8 @@ async def _read(cluster: Cluster, attributes: list[int]) -> bool:
     except Failure:
         return False
     return True
+
+
+def _untyped(cluster: Cluster) -> Any:
+    """Return it as what it is to mypy: zigpy leaves some of its methods without types."""
+    return cluster

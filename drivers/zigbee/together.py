@@ -86,7 +86,8 @@ class Together:
         return left
 
     def _group(self, key: frozenset[tuple[Any, int]]) -> Group | None:
-        for group in self._application.groups.values():
+        groups: dict[int, Group] = self._application.groups
+        for group in groups.values():
             if frozenset(group.members) == key and group.group_id >= FIRST_GROUP:
                 return group
         return None

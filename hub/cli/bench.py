@@ -18,8 +18,9 @@ PARTS = {
     "household": "hub.bench.household",
     "storage": "hub.bench.storage",
     "models": "hub.bench.models",
+    "devices": "hub.bench.driver_latency",
 }
-ON_REQUEST = frozenset({"models"})
+ON_REQUEST = frozenset({"models", "devices"})
 """Measured when named only: peers are installed for it."""
 
 

@@ -1,10 +1,13 @@
 """Devices on a Zigbee network: the real zigpy against a simulated stick, the nodes as witnesses."""
 
 import asyncio
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import TypeVar
 
 import pytest
+from zigpy.device import Device as ZigpyDevice
 
 from drivers.types import (
     Colorful,
@@ -154,7 +157,7 @@ async def test_an_alarm_is_told_at_once(tmp_path: Path) -> None:
         door = node(house, Alarm)
         assert door.enrolled
         assert door.get(1, kinds.IAS_ZONE, 0x0010) == house.stick.memory.ieee
-        house.do(lambda: (door.alarm(0x0001), door.alarm(0x0000)))
+        house.do(lambda: door.alarm(0x0001, 0x0000))
 
         def told() -> list[object]:
             return [d.state.values.get("contact") for d in port.history if d.id == DOOR]
@@ -294,6 +297,27 @@ async def test_a_lamp_after_a_power_cut_is_asked(tmp_path: Path) -> None:
 
         house.do(power_cut)
         await port.until(lambda: port.state(LAMP).on is True)
+
+
+async def test_a_makers_quirk_is_used_where_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def get_device(found: ZigpyDevice) -> ZigpyDevice:
+        seen.append(str(found.ieee))
+        found.skip_configuration = True  # as quirks do for devices that take no reporting
+        return found
+
+    package, legacy = ModuleType("zhaquirks"), ModuleType("zhaquirks.legacy")
+    package.__dict__.update(setup=lambda: seen.append("set up"), __path__=[])
+    legacy.__dict__.update(get_device=get_device)
+    monkeypatch.setitem(sys.modules, "zhaquirks", package)
+    monkeypatch.setitem(sys.modules, "zhaquirks.legacy", legacy)
+    async with joined(tmp_path) as (_, driver), running(driver) as port:
+        assert seen[0] == "set up"
+        assert len(set(seen)) == 1 + len(port.devices)
+        assert all(part.node.skip_configuration for part in driver.running[1].parts.values())
 
 
 async def test_a_device_under_a_new_address_is_the_same(tmp_path: Path) -> None:

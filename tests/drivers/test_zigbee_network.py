@@ -233,7 +233,10 @@ async def test_a_stick_with_another_network_is_not_touched_unasked(tmp_path: Pat
             await _answers(restoring, house, port)
 
 
-async def test_a_sticks_own_network_is_adopted_when_told(tmp_path: Path) -> None:
+async def test_a_sticks_own_network_is_adopted_when_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.zigbee.commands.RETRIES", 0)
     async with joined(tmp_path) as (house, _):
         other = new_memory(0x00124B00_0000BEEF)
         other.form()
@@ -276,7 +279,9 @@ async def test_a_backup_is_written_and_restored(tmp_path: Path) -> None:
             await _answers(adopting, house, port)
 
 
-async def test_the_channel_is_changed(tmp_path: Path) -> None:
+async def test_the_channel_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zigpy.application.CHANNEL_CHANGE_BROADCAST_DELAY_S", 0.02)
+    monkeypatch.setattr("zigpy.application.CHANNEL_CHANGE_SETTINGS_RELOAD_DELAY_S", 0.02)
     async with joined(tmp_path) as (house, driver):
         async with running(driver) as port:
             await operate(driver, "change_channel", channel=25)
@@ -343,8 +348,9 @@ async def test_what_joined_survives_a_kill(tmp_path: Path) -> None:
         ) as child:
             try:
                 assert child.stdout is not None
-                line = await asyncio.to_thread(child.stdout.readline)
-                assert line == "ready\n"
+                lines = iter(child.stdout.readline, "")
+                ready = await asyncio.to_thread(lambda: any(line == "ready\n" for line in lines))
+                assert ready
             finally:
                 os.kill(child.pid, signal.SIGKILL)
         async with running(driver) as port:

@@ -236,12 +236,13 @@ class Alarm(Node):
     def enrolled(self) -> bool:
         return bool(self.get(1, IAS_ZONE, 0)) and bool(self.get(1, IAS_ZONE, 0x0010))
 
-    def alarm(self, status: int) -> None:
-        """Tell a zone status: bit 0 alarm, bit 2 tamper, bit 3 battery low."""
-        self.set(1, IAS_ZONE, 0x0002, status)
-        if self.enrolled:
-            payload = struct.pack("<HBBH", status, 0, 0, 0)
-            self.say(1, IAS_ZONE, 0x00, payload, client=False)
+    def alarm(self, *statuses: int) -> None:
+        """Tell a zone status, or several at once: bit 0 alarm, bit 2 tamper, bit 3 battery low."""
+        for status in statuses:
+            self.set(1, IAS_ZONE, 0x0002, status)
+            if self.enrolled:
+                payload = struct.pack("<HBBH", status, 0, 0, 0)
+                self.say(1, IAS_ZONE, 0x00, payload, client=False)
 
 
 class Button(Node):

@@ -175,7 +175,8 @@ class Stick(asyncio.Protocol):
         self.write(AREQ | SYS, 0x80, b"\x00" + VERSION)
 
     def _item_length(self, data: bytes) -> bytes:
-        return u16(len(self.memory.items.get(*struct.unpack("<H", data), b"")))
+        (item,) = struct.unpack("<H", data)
+        return u16(len(self.memory.items.get(item, b"")))
 
     def _item_read(self, data: bytes) -> bytes:
         item, offset = struct.unpack("<HH", data)
