@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import aiohttp
 
@@ -77,6 +77,8 @@ class MatterLink:
                         self._take(_parsed(message.data), heard)
                     except BadPayload as err:
                         dropped(err)
+                    except ArithmeticError:
+                        dropped(BadPayload("a number beyond all bounds"))
                 elif message.type in _ENDS:
                     raise Unreachable("the Matter server closed the connection")
                 else:
@@ -147,12 +149,16 @@ _UNKNOWN_NODE = 5
 
 def _parsed(text: str) -> Mapping[str, Any]:
     try:
-        message = json.loads(text)
+        message = json.loads(text, parse_constant=_not_finite)
     except (ValueError, RecursionError) as err:
         raise BadPayload("no JSON") from err
     if not isinstance(message, dict):
         raise BadPayload("no JSON object")
     return message
+
+
+def _not_finite(_: str) -> NoReturn:
+    raise BadPayload("a number that is not finite")
 
 
 def _failure(message: Mapping[str, Any]) -> DriverError:

@@ -12,6 +12,7 @@ from pydantic import (
     model_validator,
 )
 
+from drivers.matter_settings import MatterSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.registry import third_party
 from drivers.settings import DriverSettings, Strict
@@ -123,6 +124,7 @@ class Drivers(Strict):
     Drivers that are installed besides the built-in ones are named here as well.
     """
 
+    matter: MatterSettings | None = None
     mqtt: MqttSettings | None = None
     simulated: SimulatedSettings | None = None
     zwave: ZwaveSettings | None = None

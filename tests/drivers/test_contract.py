@@ -54,6 +54,7 @@ from drivers.types import (
 from tests.drivers.mqtt_rig import DEVICES
 from tests.drivers.test_mqtt_faults import open_sockets
 from tests.fakes.broker import Broker
+from tests.fakes.matter_server import MatterServer
 from tests.fakes.port import RememberingPort
 from tests.fakes.zwave_server import shared as zwave_network
 
@@ -79,6 +80,14 @@ def _place(folder: Path) -> registry.Place:
 
 
 @asynccontextmanager
+async def matter(folder: Path) -> AsyncIterator[Rig]:
+    with MatterServer() as server:
+        settings = _settings("matter", {"url": server.url})
+        driver = registry.create("matter", settings, _place(folder))
+        yield Rig(driver, server.kill, server.start)
+
+
+@asynccontextmanager
 async def mqtt(folder: Path) -> AsyncIterator[Rig]:
     with Broker(folder) as broker:
         settings = _settings("mqtt", {"port": broker.port, "devices": DEVICES})
@@ -100,7 +109,7 @@ async def zwave(folder: Path) -> AsyncIterator[Rig]:
         yield Rig(driver, network.kill, network.start)
 
 
-RIGS = {"mqtt": mqtt, "simulated": simulated, "zwave": zwave}
+RIGS = {"matter": matter, "mqtt": mqtt, "simulated": simulated, "zwave": zwave}
 
 
 @pytest.fixture(params=sorted(registry.KNOWN))
