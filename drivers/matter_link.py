@@ -50,21 +50,20 @@ class MatterLink:
                     timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE_S),
                     max_msg_size=MAX_MESSAGE,
                 )
-                info = await socket.receive_json()
+                try:
+                    info = await socket.receive_json()
+                    oldest = int(info["min_supported_schema_version"])
+                    if oldest > SCHEMA:
+                        raise Unreachable(f"this Matter server is too new: it wants {oldest}")
+                except BaseException:
+                    await socket.close()
+                    raise
         except TimeoutError as err:
             raise Unreachable("the Matter server does not answer") from err
         except (aiohttp.ClientError, OSError) as err:
             raise Unreachable(f"the Matter server cannot be reached: {err}") from err
-        except (TypeError, ValueError) as err:
-            raise Unreachable("what answers there is no Matter server") from err
-        try:
-            oldest = int(info["min_supported_schema_version"])
         except (TypeError, KeyError, ValueError) as err:
-            await socket.close()
             raise Unreachable("what answers there is no Matter server") from err
-        if oldest > SCHEMA:
-            await socket.close()
-            raise Unreachable(f"this Matter server is too new: it wants schema {oldest}")
         return cls(socket, info)
 
     async def follow(self, heard: Heard, dropped: Dropped) -> None:
