@@ -6,6 +6,7 @@ and the supervisor starts it again.
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -163,7 +164,7 @@ class MatterDriver:
             case (("node_added" | "node_updated"), dict()):
                 if self._link is not None:
                     self._describe(_node(data))
-            case "node_removed", int(node_id):
+            case "node_removed", int(node_id) if node_id is not True:  # which equals 1
                 for device in self._by_node.pop(node_id, []):
                     self._forget(device)
             case "endpoint_removed", {"node_id": int(node_id), "endpoint_id": int(endpoint)}:
@@ -178,6 +179,8 @@ class MatterDriver:
                 pass  # endpoint_added: node_updated follows; server_info_updated: nothing of ours
 
     def _updated(self, node_id: int, path: str, value: Any) -> None:
+        if not _PATH.fullmatch(path):
+            raise BadPayload("an attribute without a path")
         for device in self._by_node.get(node_id, ()):
             known = self._known[device]
             known.node.attributes[path] = value
@@ -197,10 +200,15 @@ class MatterDriver:
         """Tell of a press: events of the Switch cluster."""
         if event.get("cluster_id") != SWITCH:
             return
-        action = _action(event.get("event_id"), event.get("data"))
         for device in self._by_node.get(_integer(event.get("node_id")), ()):
             known = self._known[device]
-            if action is None or known.part.endpoint != event.get("endpoint_id"):
+            endpoint = known.part.endpoint
+            if endpoint != event.get("endpoint_id"):
+                continue
+            features = _integer(known.node.attributes.get(f"{endpoint}/{SWITCH}/65532"))
+            counts = bool(features & _COUNTS)
+            action = _action(event.get("event_id"), event.get("data"), counts=counts)
+            if action is None:
                 continue
             state = known.device.state
             state = state.measuring({**state.values, "action": action})
@@ -231,23 +239,26 @@ class MatterDriver:
         return self._link, {device: known.node for device, known in self._known.items()}
 
 
+_PATH: Final = re.compile(r"\d{1,5}/\d{1,10}/\d{1,10}", re.ASCII)
 _LONG_PRESS, _SHORT_RELEASE, _LONG_RELEASE, _MULTI_PRESS = 2, 3, 4, 6
+"""Events of the Switch cluster."""
+_COUNTS: Final = 1 << 4
+"""Its feature of counting presses; it then tells of each release as well as of the count."""
 _PRESSES: Final = {1: "single", 2: "double", 3: "triple"}
 
 
-def _action(event: object, data: object) -> str | None:
-    """Name a press. A switch that counts presses says the count as well as each release."""
-    match event, data:
-        case 2, _:
-            return "hold"
-        case 4, _:
-            return "release"
-        case 6, {"totalNumberOfPressesCounted": int(count)}:
-            return _PRESSES.get(count, "many")
-        case 3, _:
-            return "single"
-        case _:
-            return None
+def _action(event: object, data: object, *, counts: bool) -> str | None:
+    """Name a press."""
+    action = None
+    if event == _LONG_PRESS:
+        action = "hold"
+    elif event == _LONG_RELEASE:
+        action = "release"
+    elif event == _SHORT_RELEASE and not counts:
+        action = "single"
+    elif event == _MULTI_PRESS and isinstance(data, Mapping):
+        action = _PRESSES.get(_integer(data.get("totalNumberOfPressesCounted")))
+    return action
 
 
 def _node(data: object) -> NodeData:

@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import aiohttp
 
@@ -50,21 +50,20 @@ class MatterLink:
                     timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE_S),
                     max_msg_size=MAX_MESSAGE,
                 )
-                info = await socket.receive_json()
+                try:
+                    info = await socket.receive_json()
+                    oldest = int(info["min_supported_schema_version"])
+                    if oldest > SCHEMA:
+                        raise Unreachable(f"this Matter server is too new: it wants {oldest}")
+                except BaseException:
+                    await socket.close()
+                    raise
         except TimeoutError as err:
             raise Unreachable("the Matter server does not answer") from err
         except (aiohttp.ClientError, OSError) as err:
             raise Unreachable(f"the Matter server cannot be reached: {err}") from err
-        except (TypeError, ValueError) as err:
-            raise Unreachable("what answers there is no Matter server") from err
-        try:
-            oldest = int(info["min_supported_schema_version"])
         except (TypeError, KeyError, ValueError) as err:
-            await socket.close()
             raise Unreachable("what answers there is no Matter server") from err
-        if oldest > SCHEMA:
-            await socket.close()
-            raise Unreachable(f"this Matter server is too new: it wants schema {oldest}")
         return cls(socket, info)
 
     async def follow(self, heard: Heard, dropped: Dropped) -> None:
@@ -77,6 +76,8 @@ class MatterLink:
                         self._take(_parsed(message.data), heard)
                     except BadPayload as err:
                         dropped(err)
+                    except ArithmeticError:
+                        dropped(BadPayload("a number beyond all bounds"))
                 elif message.type in _ENDS:
                     raise Unreachable("the Matter server closed the connection")
                 else:
@@ -147,12 +148,16 @@ _UNKNOWN_NODE = 5
 
 def _parsed(text: str) -> Mapping[str, Any]:
     try:
-        message = json.loads(text)
+        message = json.loads(text, parse_constant=_not_finite)
     except (ValueError, RecursionError) as err:
         raise BadPayload("no JSON") from err
     if not isinstance(message, dict):
         raise BadPayload("no JSON object")
     return message
+
+
+def _not_finite(_: str) -> NoReturn:
+    raise BadPayload("a number that is not finite")
 
 
 def _failure(message: Mapping[str, Any]) -> DriverError:

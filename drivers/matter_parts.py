@@ -119,7 +119,7 @@ def state_of(part: Part, attributes: Attributes, before: DeviceState) -> DeviceS
 
 
 def named(attributes: Attributes, endpoint: int, attribute: int) -> str:
-    """Return a text of (Bridged Device) Basic Information: 1 vendor, 3 product, 5 label, 10 version.
+    """Return a text of (Bridged) Basic Information: 1 vendor, 3 product, 5 label, 10 version.
 
     Empty when there is none.
     """

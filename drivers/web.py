@@ -12,7 +12,10 @@ class _Names(AbstractResolver):
     """Looks names up in a thread that nobody waits for; aiohttp's own holds up the hub's stop."""
 
     async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - all are tried
     ) -> list[ResolveResult]:
         return [
             ResolveResult(

@@ -82,13 +82,13 @@ class ZwaveDriver:
         try:
             async with session() as web:
                 link = ZwaveLink(self._settings.url, web, self._heard, self._dropped)
-                await link.open()
                 try:
+                    await link.open()
                     await self._serve(link, port)
                 except ExceptionGroup as errors:
                     raise _reason(errors) from errors
                 finally:
-                    await link.disconnect()
+                    await link.close()
         finally:
             self._link = None
             self._operations.stop()

@@ -49,11 +49,11 @@ def settings_for(
     """
     match command:
         case SetSwitch(on=on) if device.capability(Switchable):
-            return (_switch(part, on),)
+            return (_switch(device, part, on),)
         case SetLight() if device.capability(Dimmable):
             return tuple(_light(device, part, command, fades=fades))
         case SetLight(level=None, kelvin=None, xy=None, on=bool(on)) if _lamp(device):
-            return (_switch(part, on),)
+            return (_switch(device, part, on),)
         case SetCover(position=position) if part.covers and part.level_target is not None:
             return (Setting(_id(part.level_target), round(_unit(position) * LEVELS)),)
         case SetTemperature(target_c=target_c) if heats := device.capability(Heats):
@@ -71,9 +71,9 @@ def _lamp(device: Device) -> bool:
     return switchable is not None and switchable.light
 
 
-def _switch(part: Part, on: bool) -> Setting:
+def _switch(device: Device, part: Part, on: bool) -> Setting:
     if part.level_target is not None:
-        return Setting(_id(part.level_target), AS_BEFORE if on else 0)
+        return Setting(_id(part.level_target), _last_level(device) if on else 0)
     assert part.switch is not None
     return Setting(_id(part.switch) | {"property": "targetValue"}, on)
 
@@ -92,9 +92,20 @@ def _light(device: Device, part: Part, light: SetLight, *, fades: bool) -> Itera
         colours = _colours(device, light)
         more = _options(part.colour_target, light.transition_s) if fades else None
         yield Setting(_id(part.colour_target), colours, more)
-    level = AS_BEFORE if light.level is None else max(1, round(_unit(light.level) * LEVELS))
+    level = _last_level(device)
+    if light.level is not None:
+        level = _steps(light.level)
     if light.level is not None or light.on or not device.state.on:
         yield Setting(_id(part.level_target), level, options)
+
+
+def _last_level(device: Device) -> int:
+    """Return the level that a lamp had: said in full, it is confirmed at once, `as before` not."""
+    return _steps(device.state.level) if device.state.level is not None else AS_BEFORE
+
+
+def _steps(level: float) -> int:
+    return max(1, round(_unit(level) * LEVELS))
 
 
 def _colours(device: Device, light: SetLight) -> dict[str, int]:

@@ -61,6 +61,11 @@ class ZwaveLink(Client):
         except (KeyError, TypeError, AttributeError) as err:
             raise Unreachable("what answers there is no Z-Wave JS server") from err
 
+    async def close(self) -> None:
+        """Say goodbye; also where `open` did not get far."""
+        if self._client is not None:
+            await self._client.close()
+
     async def follow(self, ready: asyncio.Event) -> None:
         """Read the network, set `ready`, and take in what happens. Raises Unreachable; no return.
 
@@ -121,11 +126,12 @@ class ZwaveLink(Client):
         try:
             event = _event_of(msg)
             super()._handle_incoming_message(msg)
+            if event is not None:
+                self._heard(event)
+        except BadPayload as err:
+            self._dropped(err)
         except Exception as err:  # noqa: BLE001 - the model fails in whatever way the message is bad
             self._dropped(BadPayload(f"{type(err).__name__} in a message"))
-            return
-        if event is not None:
-            self._heard(event)
 
 
 class _Session:
@@ -173,10 +179,40 @@ def _event_of(msg: object) -> Mapping[str, Any] | None:
     # The library prints events from elsewhere to the standard output instead of refusing them.
     if not isinstance(event, dict) or event.get("source") not in _SOURCES:
         raise BadPayload("an event from nowhere")
+    if event["source"] == "node" and not _is_node_event(event):
+        raise BadPayload("an event of no node or no value")
     return event
 
 
+def _is_node_event(event: Mapping[str, Any]) -> bool:
+    """Return whether it names a node and, where it has one, a value as Z-Wave JS does.
+
+    The library checks neither; a value by another name would stay in its model.
+    """
+    if type(event.get("nodeId")) is not int:
+        return False
+    if event.get("event") not in _ABOUT_VALUES:
+        return True
+    value = event.get("args")
+    return (
+        isinstance(value, dict)
+        and type(value.get("commandClass")) is int
+        and isinstance(value.get("property"), int | str)
+        and isinstance(value.get("propertyKey"), int | str | None)
+        and type(value.get("endpoint", 0)) is int
+    )
+
+
 _SOURCES = frozenset({"driver", "controller", "node"})
+_ABOUT_VALUES = frozenset(
+    {
+        "value added",
+        "value updated",
+        "value removed",
+        "value notification",
+        "metadata updated",
+    }
+)
 _OUT_OF_REACH = frozenset({100, 102, 103, 111, 112, 200, 201, 202, 203, 204, 205, 206, 215})
 """ZWaveErrorCodes of zwave-js that tell of a driver, stick or device which is not there now."""
 

@@ -13,6 +13,7 @@ from pydantic import (
     model_validator,
 )
 
+from drivers.matter_settings import MatterSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.registry import third_party
 from drivers.settings import DriverSettings, Strict
@@ -133,6 +134,7 @@ class Drivers(Strict):
     Drivers that are installed besides the built-in ones are named here as well.
     """
 
+    matter: MatterSettings | None = None
     mqtt: MqttSettings | None = None
     simulated: SimulatedSettings | None = None
     zigbee: ZigbeeSettings | None = None

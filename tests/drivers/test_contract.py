@@ -55,6 +55,7 @@ from tests.drivers.mqtt_rig import DEVICES
 from tests.drivers.test_mqtt_faults import open_sockets
 from tests.drivers.zigbee_rig import joined as zigbee_joined
 from tests.fakes.broker import Broker
+from tests.fakes.matter_server import MatterServer
 from tests.fakes.port import RememberingPort
 from tests.fakes.zwave_server import shared as zwave_network
 
@@ -77,6 +78,14 @@ def _settings(name: str, given: dict[str, Any]) -> DriverSettings:
 
 def _place(folder: Path) -> registry.Place:
     return registry.Place(time.monotonic, folder / "own")
+
+
+@asynccontextmanager
+async def matter(folder: Path) -> AsyncIterator[Rig]:
+    with MatterServer() as server:
+        settings = _settings("matter", {"url": server.url})
+        driver = registry.create("matter", settings, _place(folder))
+        yield Rig(driver, server.kill, server.start)
 
 
 @asynccontextmanager
@@ -107,7 +116,13 @@ async def zwave(folder: Path) -> AsyncIterator[Rig]:
         yield Rig(driver, network.kill, network.start)
 
 
-RIGS = {"mqtt": mqtt, "simulated": simulated, "zigbee": zigbee, "zwave": zwave}
+RIGS = {
+    "matter": matter,
+    "mqtt": mqtt,
+    "simulated": simulated,
+    "zigbee": zigbee,
+    "zwave": zwave,
+}
 
 
 @pytest.fixture(params=sorted(registry.KNOWN))

@@ -183,13 +183,22 @@ const answers = {
       return { action: "sendCC", cc: new cc.BatteryCCReport({ nodeId, level: batteryLevel, isLow: false }) };
     }
     if (received instanceof cc.CentralSceneCCSupportedGet) {
-      return { action: "sendCC", cc: new cc.CentralSceneCCSupportedReport({
+      // Two scenes, alike, of which one byte tells the key attributes 0 to 3.
+      return { action: "sendCC", cc: plain(new cc.CentralSceneCCSupportedReport({
         nodeId, sceneCount: 2, supportsSlowRefresh: false,
-        supportedKeyAttributes: { 1: [0, 1, 2, 3], 2: [0, 1, 2, 3] } }) };
+        supportedKeyAttributes: { 1: [0, 1, 2, 3], 2: [0, 1, 2, 3] } }), [2, 0b011, 0b1111]) };
     }
     if (received instanceof cc.ThermostatSetpointCCSet) { // the emulator refuses every value
       self.state.set(`ThermostatSetpoint_setpoint_${received.setpointType}`, received.value);
       return { action: "ok" };
+    }
+    if (received instanceof cc.MultilevelSwitchCCSet) { // "as before" is beyond the emulator
+      const now = self.state.get("MultilevelSwitch_currentValue") ?? 0;
+      if (now > 0) self.state.set("before", now);
+      if (received.targetValue === 255) {
+        self.state.set("MultilevelSwitch_currentValue", self.state.get("before") ?? 99);
+        return { action: "ok" };
+      }
     }
     if (received instanceof cc.NotificationCCGet) {
       return { action: "sendCC", cc: new cc.NotificationCCReport({
@@ -198,6 +207,9 @@ const answers = {
     return undefined;
   },
 };
+
+// zwave-js never sends what only devices send: some of it knows no way to its bytes.
+const plain = (command, bytes) => Object.assign(command, { payload: zwave("@zwave-js/shared").Bytes.from(bytes) });
 
 const send = (server, id, command) =>
   server.mockNodes.find((n) => n.id === id).sendToController(request(command, { ackRequested: false }));
@@ -232,8 +244,9 @@ const actions = {
       nodeId: 1, notificationType: type, notificationEvent: event, notificationStatus: 255,
       eventParameters: parameters && Uint8Array.from(parameters) })),
   press: (s, { node, scene, key, sequence }) =>
-    send(s, node, new cc.CentralSceneCCNotification({
-      nodeId: 1, sequenceNumber: sequence, sceneNumber: scene, keyAttribute: key, slowRefresh: false })),
+    send(s, node, plain(new cc.CentralSceneCCNotification({
+      nodeId: 1, sequenceNumber: sequence, sceneNumber: scene, keyAttribute: key, slowRefresh: false,
+    }), [sequence, key, scene])),
   // A device out of reach, and back.
   lose: (_, { node }) => { lost.add(node); find(node).autoAckControllerFrames = false; },
   find: (_, { node }) => { lost.delete(node); find(node).autoAckControllerFrames = true; },
