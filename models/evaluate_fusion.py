@@ -149,7 +149,7 @@ def read_pool(data: Path, catalog: Catalog) -> dict[Sense, list[Labelled]]:
             continue
         for model in SENSES[sense].models:
             catalog.verify(model)
-        reader = SENSES[sense].reader(catalog, True)
+        reader = SENSES[sense].reader(catalog, True, SENSES[sense].models[0])
         pool[sense] = []
         for row in read_samples(data / sense, sense, EMOTIONS).rows:
             answer = reader.answer(reader.prepare(row.source))

@@ -121,7 +121,8 @@ def _answers(
     kind: str, data: Path, cropped: bool, catalog: Catalog
 ) -> tuple[metrics.Labels, metrics.Floats, list[str]]:
     """Return truth, log probabilities over the classes the model knows, and groups."""
-    reader = SENSES[kind].reader(catalog, cropped)
+    sense = SENSES[kind]
+    reader = sense.reader(catalog, cropped, sense.models[0])
     truth, rows, groups = [], [], []
     for sample in read_samples(data, kind, EMOTIONS).rows:
         answer = reader.answer(reader.prepare(sample.source))
