@@ -69,7 +69,8 @@ class Trial:
     def cross_validate(self) -> dict[str, Any]:
         """Ask about each fold's speakers a head fitted on the other folds.
 
-        The temperature comes from clean and disturbed windows, so that doubt in noise counts.
+        The temperature comes from clean and disturbed windows, so that doubt in noise counts; and
+        from the corpora that are not learnt, if there are any, as a home is such a corpus.
         """
         said = {name: np.zeros((len(self._labels), self._classes)) for name in self._windows}
         copies = np.zeros((len(self._training) - 1, len(self._labels), self._classes))
@@ -88,9 +89,10 @@ class Trial:
                 copy[rows] = ask(head, vectors[rows])[:, : self._classes]
             left = (time.monotonic() - started) * (FOLDS - fold - 1)
             print(f"  fold {fold + 1}/{FOLDS}, {left:.0f} s left", flush=True)
-        heard = np.concatenate([said["clean"][None], copies])[:, self._learnable]
+        telling = self._learnable if self._learnable.all() else ~self._learnable
+        heard = np.concatenate([said["clean"][None], copies])[:, telling]
         temperature = metrics.fit_temperature(
-            np.tile(self._labels[self._learnable], len(heard)), heard.reshape(-1, self._classes)
+            np.tile(self._labels[telling], len(heard)), heard.reshape(-1, self._classes)
         )
         return {
             "temperature": temperature,
