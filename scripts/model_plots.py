@@ -48,7 +48,7 @@ def confusion(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
     columns = [i for i in range(len(counts[0])) if any(row[i] for _, row in rows)]
     names = [*labels, "none"]
     cell, left, top = 34, 78, 74
-    width, height = left + cell * len(columns) + 8, top + cell * len(rows) + 8
+    width, height = left + cell * len(columns) + 44, top + cell * len(rows) + 8
     parts = []
     for c, column in enumerate(columns):
         x = left + cell * (c + 0.5)

@@ -2,7 +2,8 @@
 
 Replays each person's wrist recording through BodyModel as the hub would feed it, every 5 s, and
 asks whether arousal is higher in stressful tasks than in rest. The weights of one person's
-judgement are fitted on the others only; the baseline knows the person's past only.
+judgement are fitted on the others only; the baseline knows the person's past only. Two seconds a
+person, and nothing to go on with: a stopped run starts anew.
 
 Layout: folders S01... with EDA, HR and IBI csv.gz as the Empatica E4 writes them, and tasks.csv
 (subject, task, start_unix_utc, end_unix_utc, stress). Iqbal et al. 2022, doi:10.3390/s22218135.
@@ -12,6 +13,7 @@ import argparse
 import csv
 import gzip
 import json
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,7 @@ from models.metrics import bootstrap_interval
 
 _STEP_S: Final = 5.0
 _RIDGE: Final = 1.0
+_SMOKE_PEOPLE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m models.training.body", description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--smoke", action="store_true", help="three people, to see that it runs")
     options = parser.parse_args(arguments)
     moments: list[Moment] = []
     folders = sorted(path for path in options.data.glob("S*") if path.is_dir())
+    folders = folders[:_SMOKE_PEOPLE] if options.smoke else folders
+    began = time.monotonic()
     for number, folder in enumerate(folders, start=1):
         moments += replay(options.data, folder.name)
-        print(f"replayed {number}/{len(folders)}", flush=True)
+        left = (time.monotonic() - began) / number * (len(folders) - number)
+        print(f"replayed {number}/{len(folders)} {left:.0f} s left", flush=True)
     print(json.dumps(judge(moments), indent=1))
 
 

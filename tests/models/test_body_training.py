@@ -1,5 +1,6 @@
 """The body model judged on recordings in the Empatica E4's layout, written here."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from models.errors import DataError
 from models.evaluate_body import evaluate_body
-from models.training.body import auc, judge, replay
+from models.training.body import auc, judge, main, replay
 from tests.models.body_records import HEAD, record
 
 
@@ -65,3 +66,13 @@ def test_a_broken_recording_is_named(tmp_path: Path) -> None:
     (tmp_path / "S1" / "EDA.csv.gz").write_bytes(b"no gzip")
     with pytest.raises(DataError, match="S1"):
         evaluate_body(tmp_path)
+
+
+def test_a_smoke_run_takes_three_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "tasks.csv").write_text(HEAD)
+    for seed, person in enumerate(["S1", "S2", "S3", "S4"]):
+        record(tmp_path, person, seed, tells=True)
+    main(["--data", str(tmp_path), "--smoke"])
+    said = capsys.readouterr().out
+    assert "replayed 3/3 0 s left" in said
+    assert json.loads(said[said.index("{") :])["people"] == 3
