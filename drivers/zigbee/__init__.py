@@ -14,5 +14,6 @@ buttons.py     what a remote control means
 operations.py  what people do with the network: join, remove, back up
 quirks.py      what makers do differently, where zha-quirks is installed
 notes.py       which nodes are set up
+ledger.py      what zigpy writes to its database, and how often
 chatter.py     what the libraries log
 """

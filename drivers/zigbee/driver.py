@@ -29,6 +29,7 @@ from drivers.zigbee import presence, quirks, setting_up
 from drivers.zigbee.chatter import Chatter
 from drivers.zigbee.commands import carry_out
 from drivers.zigbee.household import Counts, Household, Member
+from drivers.zigbee.ledger import Ledger
 from drivers.zigbee.notes import Notes
 from drivers.zigbee.operations import Operations
 from drivers.zigbee.parts import NAME, Part, is_battery
@@ -61,6 +62,7 @@ class ZigbeeDriver:
     ) -> None:
         self.counts = Counts()
         self.chatter = Chatter()
+        self.ledger = Ledger(clock)
         self._kind = kind
         self._resolver = resolver
         self._settings = settings
@@ -90,32 +92,9 @@ class ZigbeeDriver:
             async with opened(
                 self._kind, self._settings, self._folder, self._resolver
             ) as application:
-                self._notes.load()
-                household = Household(port, self._clock, self.counts)
-                household.on_news = self._news
-                household.on_report = self._on_report
-                self._household, self._application = household, application
-                self._together = Together(application, household, self._reported, self._clock)
-                async with asyncio.TaskGroup() as group:
-                    self._group, self._running = group, True
-                    household.adopt(application)
-                    port.connected()
-                    for member in tuple(household.members.values()):
-                        self._news(member, "known")
-                    group.create_task(self._watch_stick(application), name="zigbee stick")
-                    group.create_task(
-                        presence.watch(household, self._settings, self._clock),
-                        name="zigbee presence",
-                    )
-                    raise Unreachable(await household.lost)
+                await self._serve(application, port)
         except BaseExceptionGroup as failed:
             raise _first(failed) from failed
-        finally:
-            self._running = False
-            self._group = self._together = None
-            if self._household is not None:
-                self._household.close()
-            self._application = None
 
     async def execute(self, command: Command) -> None:
         """See Driver. Done means that the device answered with success."""
@@ -151,6 +130,33 @@ class ZigbeeDriver:
         return self._operations.all
 
     # Inside ---------------------------------------------------------------------------------
+
+    async def _serve(self, application: ControllerApplication, port: Port) -> None:
+        """Look after a running network until it is lost: raises Unreachable."""
+        self._notes.load()
+        self.ledger.watch(application)
+        household = Household(port, self._clock, self.counts)
+        household.on_news = self._news
+        household.on_report = self._on_report
+        self._household, self._application = household, application
+        self._together = Together(application, household, self._reported, self._clock)
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group, self._running = group, True
+                household.adopt(application)
+                port.connected()
+                for member in tuple(household.members.values()):
+                    self._news(member, "known")
+                group.create_task(self._watch_stick(application), name="zigbee stick")
+                group.create_task(
+                    presence.watch(household, self._settings, self._clock), name="zigbee presence"
+                )
+                raise Unreachable(await household.lost)
+        finally:
+            self._running = False
+            self._group = self._together = self._application = None
+            household.close()
+            self.ledger.flush()
 
     def _part(self, device: DeviceId) -> Part:
         part = self._household.parts.get(device) if self._household is not None else None

@@ -316,7 +316,7 @@ async def test_a_makers_quirk_is_used_where_there_is_one(
     monkeypatch.setitem(sys.modules, "zhaquirks.legacy", legacy)
     async with joined(tmp_path) as (_, driver), running(driver) as port:
         assert seen[0] == "set up"
-        assert len(set(seen)) == 1 + len(port.devices)
+        assert len(set(seen)) == 2 + len(port.devices)  # and the stick
         assert all(part.node.skip_configuration for part in driver.running[1].parts.values())
 
 

@@ -235,6 +235,26 @@ async def test_ten_thousand_frames_of_garbage(tmp_path: Path) -> None:
         assert first(house, Plug).is_on()
         house.do(lambda: first(house, Plug).set(1, kinds.ON_OFF, 0, 0))
         await port.until(lambda: port.state(PLUG).on is False)
+        async with asyncio.timeout(60):  # what zigpy answers to it all is on its way
+            while len(asyncio.all_tasks()) > 15:
+                await asyncio.sleep(0.1)
+
+
+async def test_only_the_newest_of_many_values_is_written(tmp_path: Path) -> None:
+    async with joined(tmp_path) as (house, driver):
+        sensor = first(house, Sensor)
+
+        def talk() -> None:
+            for value in range(200):
+                sensor.set(1, kinds.TEMPERATURE, 0, 2000 + value)
+                sensor.report(1, kinds.TEMPERATURE, 0)
+
+        async with running(driver) as port:
+            house.do(talk)
+            await port.until(lambda: port.state(SENSOR).values["temperature"] == 21.99)
+            assert driver.ledger.skipped > 300  # values, and when it was heard
+        async with running(driver) as port:
+            assert port.state(SENSOR).values["temperature"] == 21.99
 
 
 async def test_a_frame_that_is_cut_is_skipped(tmp_path: Path) -> None:
