@@ -11,6 +11,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from drivers.bluetooth_settings import BluetoothSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.settings import DriverSettings
 from drivers.simulated_settings import SimulatedSettings
@@ -47,6 +48,7 @@ class Known:
 
 
 KNOWN: dict[str, Known] = {
+    "bluetooth": Known(BluetoothSettings, "drivers.bluetooth:create", "bluetooth"),
     "mqtt": Known(MqttSettings, "drivers.mqtt:create"),
     "simulated": Known(SimulatedSettings, "drivers.simulated:create"),
 }

@@ -12,6 +12,7 @@ from pydantic import (
     model_validator,
 )
 
+from drivers.bluetooth_settings import BluetoothSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.registry import third_party
 from drivers.settings import DriverSettings, Strict
@@ -122,6 +123,7 @@ class Drivers(Strict):
     Drivers that are installed besides the built-in ones are named here as well.
     """
 
+    bluetooth: BluetoothSettings | None = None
     mqtt: MqttSettings | None = None
     simulated: SimulatedSettings | None = None
     _third_party: dict[str, DriverSettings] = PrivateAttr(default_factory=dict)
