@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from drivers.matter_settings import MatterSettings
+from drivers.bluetooth_settings import BluetoothSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.settings import DriverSettings
 from drivers.simulated_settings import SimulatedSettings
@@ -51,6 +52,7 @@ class Known:
 
 KNOWN: dict[str, Known] = {
     "matter": Known(MatterSettings, "drivers.matter:create"),
+    "bluetooth": Known(BluetoothSettings, "drivers.bluetooth:create", "bluetooth"),
     "mqtt": Known(MqttSettings, "drivers.mqtt:create"),
     "simulated": Known(SimulatedSettings, "drivers.simulated:create"),
     "zigbee": Known(ZigbeeSettings, "drivers.zigbee.driver:create", "zigbee"),

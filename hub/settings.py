@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from drivers.matter_settings import MatterSettings
+from drivers.bluetooth_settings import BluetoothSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.registry import third_party
 from drivers.settings import DriverSettings, Strict
@@ -135,6 +136,7 @@ class Drivers(Strict):
     """
 
     matter: MatterSettings | None = None
+    bluetooth: BluetoothSettings | None = None
     mqtt: MqttSettings | None = None
     simulated: SimulatedSettings | None = None
     zigbee: ZigbeeSettings | None = None

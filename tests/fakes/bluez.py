@@ -1,0 +1,357 @@
+"""A Bluetooth service (org.bluez) on a private D-Bus, with devices that a test moves about.
+
+The D-Bus daemon is the real one; what bleak says and hears goes over its socket. The service runs
+in a thread of its own, so that it can be killed, frozen and started again from anywhere.
+"""
+
+import asyncio
+import contextlib
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from dbus_fast import Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
+
+from drivers.bluetooth_gatt import uuid16
+from tests.fakes.process import START_LIMIT_S, require
+
+ADAPTER = "/org/bluez/hci0"
+OBJECTS, PROPERTIES = "org.freedesktop.DBus.ObjectManager", "org.freedesktop.DBus.Properties"
+ADAPTER1, DEVICE1 = "org.bluez.Adapter1", "org.bluez.Device1"
+SERVICE1, CHARACTERISTIC1 = "org.bluez.GattService1", "org.bluez.GattCharacteristic1"
+ADVERTISES_EVERY_S = 0.05
+STEP_LIMIT_S = 5.0
+HEART, HEART_MEASUREMENT, BATTERY = 0x180D, 0x2A37, 0x2A19
+
+Interfaces = dict[str, dict[str, Variant]]
+
+
+@dataclass
+class Peripheral:
+    """A device in reach: what it advertises, and its characteristics by service."""
+
+    address: str
+    name: str = ""
+    uuids: tuple[int, ...] = ()
+    service_data: dict[int, bytes] = field(default_factory=dict)
+    services: dict[int, dict[int, tuple[bytes, tuple[str, ...]]]] = field(default_factory=dict)
+    in_reach: bool = True
+    connectable: bool = True
+    connections: int = 0
+
+    @property
+    def path(self) -> str:
+        return f"{ADAPTER}/dev_{self.address.replace(':', '_')}"
+
+
+def strap(address: str, name: str = "Strap") -> Peripheral:
+    """A heart-rate strap as they are sold."""
+    return Peripheral(
+        address,
+        name,
+        (HEART, 0x180F),
+        services={
+            HEART: {HEART_MEASUREMENT: (b"", ("notify",)), 0x2A38: (b"\1", ("read",))},
+            0x180F: {BATTERY: (b"\x57", ("read", "notify"))},
+            0x180A: {0x2A29: (b"Acme", ("read",)), 0x2A24: (b"HR-1\0", ("read",))},
+        },
+    )
+
+
+class Bluez:
+    """The service; every method may be called from any thread but its own."""
+
+    def __init__(self, address: str) -> None:
+        self.starts = 0
+        """How often a scan was started."""
+        self.scanning = False
+        self._address = address
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="bluez", daemon=True)
+        self._bus: MessageBus | None = None
+        self._powered = True
+        self._frozen = False
+        self._near: dict[str, Peripheral] = {}
+        self._objects: dict[str, Interfaces] = {}
+        self._advertising: asyncio.Task[None] | None = None
+        self._thread.start()
+
+    # What a test does -----------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._do(self._start())
+
+    def kill(self) -> None:
+        self._do(self._kill())
+
+    def close(self) -> None:
+        self.kill()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(STEP_LIMIT_S)
+        self._loop.close()
+
+    def freeze(self, frozen: bool = True) -> None:
+        self._frozen = frozen
+
+    def power(self, on: bool) -> None:
+        self._powered = on
+        self._do(self._change(ADAPTER, ADAPTER1, Powered=Variant("b", on)))
+
+    def unplug(self) -> None:
+        self._do(self._remove(ADAPTER))
+
+    def bring(self, *peripherals: Peripheral) -> None:
+        for peripheral in peripherals:
+            self._near[peripheral.path] = peripheral
+
+    def notify(self, peripheral: Peripheral, characteristic: int, value: bytes) -> None:
+        self._do(self._notify(peripheral, characteristic, value))
+
+    def broadcast(self, peripheral: Peripheral, data: bytes, uuid: int = 0xFCD2) -> None:
+        peripheral.service_data[uuid] = data
+
+    def lose(self, peripheral: Peripheral) -> None:
+        """Let the link break, as when its wearer walks away."""
+        self._do(self._lose(peripheral))
+
+    # Inside ---------------------------------------------------------------------------------------
+
+    def _do(self, step: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(step, self._loop).result(STEP_LIMIT_S)
+
+    async def _start(self) -> None:
+        self._objects = {
+            ADAPTER: {
+                ADAPTER1: {
+                    "Address": Variant("s", "AA:BB:CC:DD:EE:FF"),
+                    "Powered": Variant("b", self._powered),
+                    "Discovering": Variant("b", False),
+                    "Roles": Variant("as", ["central", "peripheral"]),
+                }
+            }
+        }
+        self._bus = await MessageBus(bus_address=self._address).connect()
+        self._bus.add_message_handler(self._handle)
+        await self._bus.request_name("org.bluez")
+
+    async def _kill(self) -> None:
+        await self._stop_scan()
+        if self._bus is not None:
+            self._bus.disconnect()
+            await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+            self._bus = None
+
+    async def _change(self, path: str, interface: str, **changes: Variant) -> None:
+        if path in self._objects and interface in self._objects[path]:
+            self._objects[path][interface].update(changes)
+            self._signal(
+                path, PROPERTIES, "PropertiesChanged", "sa{sv}as", [interface, changes, []]
+            )
+
+    async def _add(self, path: str, interfaces: Interfaces) -> None:
+        self._objects[path] = interfaces
+        self._signal("/", OBJECTS, "InterfacesAdded", "oa{sa{sv}}", [path, interfaces])
+
+    async def _remove(self, path: str) -> None:
+        gone = self._objects.pop(path, None)
+        if gone is not None:
+            self._signal("/", OBJECTS, "InterfacesRemoved", "oas", [path, list(gone)])
+
+    def _signal(self, path: str, interface: str, member: str, signature: str, body: Any) -> None:
+        if self._bus is not None and not self._frozen:
+            self._bus.send(
+                Message(
+                    message_type=MessageType.SIGNAL,
+                    path=path,
+                    interface=interface,
+                    member=member,
+                    signature=signature,
+                    body=body,
+                )
+            )
+
+    async def _advertise(self) -> None:
+        while True:
+            await asyncio.sleep(ADVERTISES_EVERY_S)
+            for number, one in enumerate(tuple(self._near.values())):
+                connected = one.path in self._objects and self._is_connected(one)
+                if not one.in_reach or connected or ADAPTER not in self._objects:
+                    continue
+                said = {
+                    "RSSI": Variant("n", -50 - number),
+                    "ServiceData": Variant(
+                        "a{sv}",
+                        {uuid16(k): Variant("ay", v) for k, v in one.service_data.items()},
+                    ),
+                }
+                if one.path in self._objects:
+                    await self._change(one.path, DEVICE1, **said)
+                else:
+                    await self._add(one.path, {DEVICE1: _device(one) | said})
+
+    async def _stop_scan(self) -> None:
+        if self._advertising is not None:
+            self._advertising.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._advertising
+            self._advertising = None
+        self.scanning = False
+
+    async def _connect(self, message: Message, one: Peripheral) -> None:
+        await asyncio.sleep(0.02)
+        if not (one.in_reach and one.connectable):
+            self._reply(
+                Message.new_error(message, "org.bluez.Error.Failed", "br-connection-canceled")
+            )
+            return
+        one.connections += 1
+        await self._change(one.path, DEVICE1, Connected=Variant("b", True))
+        for number, (uuid, characteristics) in enumerate(one.services.items()):
+            service = f"{one.path}/service{number:04x}"
+            found = {"UUID": Variant("s", uuid16(uuid)), "Device": Variant("o", one.path)}
+            await self._add(service, {SERVICE1: {**found, "Primary": Variant("b", True)}})
+            for index, (kind, (value, flags)) in enumerate(characteristics.items()):
+                await self._add(
+                    f"{service}/char{number * 16 + index + 1:04x}",
+                    {
+                        CHARACTERISTIC1: {
+                            "UUID": Variant("s", uuid16(kind)),
+                            "Service": Variant("o", service),
+                            "Value": Variant("ay", value),
+                            "Flags": Variant("as", list(flags)),
+                            "Notifying": Variant("b", False),
+                            "MTU": Variant("q", 185),
+                        }
+                    },
+                )
+        self._reply(Message.new_method_return(message, "", []))
+        await self._change(one.path, DEVICE1, ServicesResolved=Variant("b", True))
+
+    async def _lose(self, one: Peripheral) -> None:
+        await self._change(one.path, DEVICE1, ServicesResolved=Variant("b", False))
+        for path in [p for p in self._objects if p.startswith(f"{one.path}/")]:
+            await self._remove(path)
+        await self._change(one.path, DEVICE1, Connected=Variant("b", False))
+
+    async def _notify(self, one: Peripheral, characteristic: int, value: bytes) -> None:
+        for path, interfaces in self._objects.items():
+            found = interfaces.get(CHARACTERISTIC1)
+            if (
+                found is not None
+                and path.startswith(f"{one.path}/")
+                and found["UUID"].value == uuid16(characteristic)
+                and found["Notifying"].value
+            ):
+                await self._change(path, CHARACTERISTIC1, Value=Variant("ay", value))
+
+    def _is_connected(self, one: Peripheral) -> bool:
+        return bool(self._objects[one.path][DEVICE1]["Connected"].value)
+
+    def _reply(self, message: Message) -> None:
+        if self._bus is not None and not self._frozen:
+            self._bus.send(message)
+
+    def _later(self, step: Coroutine[Any, Any, None]) -> bool:
+        task = self._loop.create_task(step)
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return True
+
+    def _handle(self, message: Message) -> Message | bool | None:  # noqa: PLR0911
+        if message.message_type is not MessageType.METHOD_CALL:
+            return None
+        if self._frozen:
+            return True
+        path = message.path or ""
+        if (message.interface, message.member) == (OBJECTS, "GetManagedObjects"):
+            return Message.new_method_return(message, "a{oa{sa{sv}}}", [self._objects])
+        if not path.startswith("/org/bluez"):
+            return None
+        if path not in self._objects:
+            return Message.new_error(message, "org.freedesktop.DBus.Error.UnknownObject", path)
+        done = Message.new_method_return(message, "", [])
+        one = self._near.get(path)
+        match message.member:
+            case "SetDiscoveryFilter":
+                return done
+            case "StartDiscovery":
+                if not self._powered:
+                    return Message.new_error(message, "org.bluez.Error.NotReady", "Not Ready")
+                self.starts += 1
+                self.scanning = True
+                if self._advertising is None:
+                    self._advertising = self._loop.create_task(self._advertise())
+                return done
+            case "StopDiscovery":
+                self._later(self._stop_scan())
+                return done
+            case "Connect" if one is not None:
+                return self._later(self._connect(message, one))
+            case "Disconnect" if one is not None:
+                self._later(self._lose(one))
+                return done
+            case "ReadValue":
+                value = self._objects[path][CHARACTERISTIC1]["Value"].value
+                return Message.new_method_return(message, "ay", [value])
+            case "StartNotify" | "StopNotify":
+                notifying = Variant("b", message.member == "StartNotify")
+                self._later(self._change(path, CHARACTERISTIC1, Notifying=notifying))
+                return done
+            case _:
+                name = "org.freedesktop.DBus.Error.UnknownMethod"
+                return Message.new_error(message, name, str(message.member))
+
+
+def _device(one: Peripheral) -> dict[str, Variant]:
+    no = Variant("b", False)
+    return {
+        "Address": Variant("s", one.address),
+        "AddressType": Variant("s", "random"),
+        **({"Name": Variant("s", one.name)} if one.name else {}),
+        "Alias": Variant("s", one.name or one.address.replace(":", "-")),
+        "Adapter": Variant("o", ADAPTER),
+        "Connected": no,
+        "Paired": no,
+        "Trusted": no,
+        "ServicesResolved": no,
+        "UUIDs": Variant("as", [uuid16(number) for number in one.uuids]),
+    }
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
+@contextmanager
+def bluez(folder: Path) -> Iterator[Bluez]:
+    """A D-Bus daemon and the service on it, found where bleak looks for the system's."""
+    address = f"unix:path={folder}/bus"
+    daemon = subprocess.Popen(
+        [require("dbus-daemon", "dbus-daemon"), "--session", "--nofork", f"--address={address}"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + START_LIMIT_S
+        while not _listens(folder / "bus"):
+            assert daemon.poll() is None, "dbus-daemon does not start"
+            assert time.monotonic() < deadline, "dbus-daemon does not listen"
+            time.sleep(0.01)
+        with patch.dict("os.environ", DBUS_SYSTEM_BUS_ADDRESS=address):
+            service = Bluez(address)
+            try:
+                service.start()
+                yield service
+            finally:
+                service.close()
+    finally:
+        daemon.kill()
+        daemon.wait(10)
