@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import json
+import logging
 import os
 import socket
 from pathlib import Path
@@ -15,8 +16,10 @@ from aiohttp.typedefs import Handler
 from hub.api import pages
 from hub.api.admin import Admin
 from hub.api.auth import Auth
+from hub.api.challenges import Challenges
 from hub.api.context import Context
 from hub.api.doors import Doors
+from hub.api.events import Events
 from hub.api.gate import HEADERS, Gate
 from hub.api.hosts import Hosts, is_loopback
 from hub.api.idempotency import Idempotency
@@ -27,9 +30,11 @@ from hub.api.problem import Problem
 from hub.api.route import Route
 from hub.api.table import ROUTES
 from hub.api.tls import Tls
+from hub.log_ring import LogRing
 from hub.state_dir import state_dir
 from hub.store.accounts import Accounts
 from hub.supervisor import NeedsAttention, Service
+from sync.pairing import Window
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -58,6 +63,8 @@ class ApiServer:
         self._tls = Tls(self._settings, self._folder / "tls", hub.clock)
         self._address: dict[str, Any] | None = None
         self._admin: Admin | None = None
+        self._log_ring = LogRing()
+        self._context_made: Context | None = None
 
     def address(self) -> dict[str, Any] | None:
         """Return where the API answers."""
@@ -73,8 +80,10 @@ class ApiServer:
         await self._tls.load()
         accounts = self._hub.store.accounts
         await accounts.load()
-        context = self._context(accounts)
+        context = self._context_made = self._context(accounts)
         app = _application(context, self)
+        self._hub.permission.on_change(context.events.changed)
+        logging.getLogger().addHandler(self._log_ring)
         runner = web.AppRunner(
             app, access_log=None, keepalive_timeout=KEEPALIVE_S, shutdown_timeout=SHUTDOWN_S
         )
@@ -96,6 +105,7 @@ class ApiServer:
                 service.healthy()
         finally:
             self._address = None
+            logging.getLogger().removeHandler(self._log_ring)
             (self._folder / ADDRESS_FILE).unlink(missing_ok=True)
             for server in servers:
                 server.close()
@@ -128,6 +138,12 @@ class ApiServer:
             idempotency=Idempotency(self._hub.clock),
             strangers=RateLimit(*STRANGERS, now),
             commands=RateLimit(*COMMANDS, now),
+            pairing=Window(now),
+            challenges=Challenges(now),
+            tls=self._tls,
+            link=self.link,
+            events=Events(self._hub),
+            log_ring=self._log_ring,
         )
 
     async def _listen(self, server: web.Server) -> list[asyncio.Server]:

@@ -1,16 +1,23 @@
 """Every route of the API: what is served, documented and tested."""
 
+from hub.api import events
 from hub.api.nouns import (
+    decisions,
     devices,
     feedback,
     moods,
     music,
+    pairing,
     people,
+    policies,
+    privacy,
+    push,
     rooms,
     scenes,
     senses,
     sessions,
     status,
+    system,
 )
 from hub.api.route import Route
 
@@ -34,6 +41,11 @@ TAGS = {
     "decisions": "What the house did and why",
     "music": "Music",
     "privacy": "Privacy mode, guests, export, erase, audit",
+    "guards": "Limits that no rule can lift",
+    "held": "What was left undone",
+    "edits": "What the app has changed",
+    "networks": "What networks let people do",
+    "clients": "Paired devices",
     "members": "Who may use the app",
     "sessions": "Devices and scripts that are let in",
     "pairing": "Letting a device in",
@@ -51,6 +63,13 @@ ROUTES: tuple[Route, ...] = (
     *feedback.ROUTES,
     *devices.ROUTES,
     *scenes.ROUTES,
+    *policies.ROUTES,
+    *decisions.ROUTES,
     *music.ROUTES,
+    *privacy.ROUTES,
+    *push.ROUTES,
+    *system.ROUTES,
+    *events.ROUTES,
+    *pairing.ROUTES,
     *sessions.ROUTES,
 )
