@@ -54,6 +54,8 @@ class Context:
     """Held while a device is let in."""
     pairing_for: dict[str, Any] = field(default_factory=dict)
     """For whom the window is open."""
+    totp_waiting: dict[str, bytes] = field(default_factory=dict, repr=False)
+    """Secrets whose first code is awaited, by session."""
     keep: list[Any] = field(default_factory=list)
     version: str = field(default_factory=lambda: version("moodsync-hub"))
 

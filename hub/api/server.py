@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler
 
 from hub.api import pages
 from hub.api.admin import Admin
+from hub.api.announce import announce
 from hub.api.auth import Auth
 from hub.api.challenges import Challenges
 from hub.api.context import Context
@@ -100,6 +101,9 @@ class ApiServer:
             log.info("api_up", **self._address)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._renew(), name="api renewal")
+                if self._address["lan"] and self._settings.announce:
+                    home = self._hub.settings.home.name
+                    group.create_task(announce(home, self._address), name="api mdns")
                 for name, run in context.background():
                     group.create_task(run(), name=f"api {name}")
                 service.healthy()

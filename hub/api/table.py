@@ -4,6 +4,7 @@ from hub.api import events
 from hub.api.nouns import (
     decisions,
     devices,
+    factors,
     feedback,
     moods,
     music,
@@ -48,6 +49,7 @@ TAGS = {
     "clients": "Paired devices",
     "members": "Who may use the app",
     "sessions": "Devices and scripts that are let in",
+    "factors": "An owner's second factor",
     "pairing": "Letting a device in",
     "push": "Being told while the app is closed",
     "system": "Health, log, configuration, backups",
@@ -72,4 +74,5 @@ ROUTES: tuple[Route, ...] = (
     *events.ROUTES,
     *pairing.ROUTES,
     *sessions.ROUTES,
+    *factors.ROUTES,
 )
