@@ -10,12 +10,10 @@ from pydantic.json_schema import models_json_schema
 from hub.api.access import Access
 from hub.api.idempotency import HEADER
 from hub.api.problem import CONTENT_TYPE
-from hub.api.route import Route
+from hub.api.route import PREFIX, Route
 from hub.api.table import DESCRIPTION, ROUTES, TAGS
 
 REF = "#/components/schemas/{model}"
-PREFIX = "/api/v1"
-
 _PROBLEM = {
     "type": "object",
     "description": "RFC 9457 problem details; `code` is for programs, `mend` for people.",

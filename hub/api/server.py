@@ -15,7 +15,6 @@ from aiohttp.typedefs import Handler
 
 from hub.api import pages
 from hub.api.admin import Admin
-from hub.api.announce import announce
 from hub.api.auth import Auth
 from hub.api.challenges import Challenges
 from hub.api.context import Context
@@ -26,9 +25,8 @@ from hub.api.hosts import Hosts, is_loopback
 from hub.api.idempotency import Idempotency
 from hub.api.limits import RateLimit
 from hub.api.names import bind_addresses, is_lan, names, own_addresses
-from hub.api.openapi import PREFIX
 from hub.api.problem import Problem
-from hub.api.route import Route
+from hub.api.route import PREFIX, Route
 from hub.api.table import ROUTES
 from hub.api.tls import Tls
 from hub.log_ring import LogRing
@@ -102,6 +100,9 @@ class ApiServer:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._renew(), name="api renewal")
                 if self._address["lan"] and self._settings.announce:
+                    # zeroconf costs 5 MB: only homes that are on a network pay for it.
+                    from hub.api.announce import announce  # noqa: PLC0415
+
                     home = self._hub.settings.home.name
                     group.create_task(announce(home, self._address), name="api mdns")
                 for name, run in context.background():

@@ -4,27 +4,14 @@ Where there is one, what changes who is let in needs it shown within the last te
 """
 
 import asyncio
+import importlib
 import json
 import secrets
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 from pydantic import Field
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import base64url_to_bytes
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from hub.api import totp
 from hub.api.access import Access
@@ -32,7 +19,7 @@ from hub.api.hosts import host_of
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Identity, Route, Shape
 from hub.store.accounts import Passkey
-from sync.pairing_qr import b64
+from sync.pairing_qr import b64, unb64
 
 MAX_PASSKEYS = 10
 REGISTER, SHOW = "register ", "show "
@@ -138,44 +125,26 @@ async def begin_passkey(call: Call) -> dict[str, Any]:
     mine = _own_passkeys(call)
     if len(mine) >= MAX_PASSKEYS:
         raise Problem(409, "too_many", "remove a passkey first")
-    options = generate_registration_options(
-        rp_id=_rp(call),
-        rp_name=context.hub.settings.home.name,
-        user_name=who.member.name,
-        user_id=who.member.id.encode(),
-        challenge=_challenge(call, REGISTER),
-        exclude_credentials=[PublicKeyCredentialDescriptor(id=key.id) for key in mine],
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.PREFERRED,
-            user_verification=UserVerificationRequirement.REQUIRED,
-        ),
+    lib = await _library()
+    options = lib.making_options(
+        _rp(call),
+        context.hub.settings.home.name,
+        who.member,
+        _challenge(call, REGISTER),
+        mine,
     )
-    return {"options": json.loads(options_to_json(options))}
+    return {"options": options}
 
 
 async def finish_passkey(call: Call) -> dict[str, Any]:
     """Keep a passkey that the browser has made."""
     who, context, sent = call.identity, call.context, call.sent(NewPasskey)
     challenge = _take(call, REGISTER, sent.credential)
-    try:
-        made = await asyncio.to_thread(
-            verify_registration_response,
-            credential=sent.credential,
-            expected_challenge=challenge,
-            expected_rp_id=_rp(call),
-            expected_origin=_origin(call),
-            require_user_verification=True,
-        )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as err:
-        raise Problem(422, "bad_passkey", "this passkey cannot be taken") from err
-    key = Passkey(
-        made.credential_id,
-        who.member.id,
-        sent.name,
-        made.credential_public_key,
-        made.sign_count,
-        context.auth.now_ms(),
+    lib = await _library()
+    name, public, uses = await asyncio.to_thread(
+        lib.made, sent.credential, challenge, _rp(call), _origin(call)
     )
+    key = Passkey(name, who.member.id, sent.name, public, uses, context.auth.now_ms())
     if key.id in context.accounts.passkeys:
         raise Problem(409, "conflict", "this passkey is known already")
     await context.accounts.put_passkey(key, who.by)
@@ -195,40 +164,26 @@ async def remove_passkey(call: Call) -> None:
 
 async def ask_passkey(call: Call) -> dict[str, Any]:
     """Options to show a passkey."""
-    who, context = call.identity, call.context
     mine = _own_passkeys(call)
     if not mine:
         raise Problem(409, "conflict", "no passkey is set up")
-    options = generate_authentication_options(
-        rp_id=_rp(call),
-        challenge=_challenge(call, SHOW),
-        allow_credentials=[PublicKeyCredentialDescriptor(id=key.id) for key in mine],
-        user_verification=UserVerificationRequirement.REQUIRED,
-    )
-    return {"options": json.loads(options_to_json(options))}
+    lib = await _library()
+    return {"options": lib.showing_options(_rp(call), _challenge(call, SHOW), mine)}
 
 
 async def show_passkey(call: Call) -> dict[str, Any]:
     """Show the second factor with a passkey."""
     who, context, sent = call.identity, call.context, call.sent(ShownPasskey)
     challenge = _take(call, SHOW, sent.credential)
+    lib = await _library()
     try:
-        named = base64url_to_bytes(str(sent.credential.get("rawId", "")))
-        key = {k.id: k for k in _own_passkeys(call)}[named]
-        shown = await asyncio.to_thread(
-            verify_authentication_response,
-            credential=sent.credential,
-            expected_challenge=challenge,
-            expected_rp_id=_rp(call),
-            expected_origin=_origin(call),
-            credential_public_key=key.key,
-            credential_current_sign_count=key.uses,
-            require_user_verification=True,
+        key, uses = await asyncio.to_thread(
+            lib.shown, sent.credential, challenge, _rp(call), _origin(call), _own_passkeys(call)
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as err:
+    except Problem:
         context.auth.lock_out.failed(_lock(who))
-        raise Problem(403, "bad_passkey", "this passkey was not shown") from err
-    await context.accounts.put_passkey(replace(key, uses=shown.new_sign_count), who.by)
+        raise
+    await context.accounts.put_passkey(replace(key, uses=uses), who.by)
     context.accounts.proved(who.session, context.auth.now_ms())
     return await get_factors(_as_now(call))
 
@@ -245,6 +200,11 @@ def _check_code(call: Call, who: Identity, secret: bytes, last_step: int, code: 
         raise Problem(403, "wrong_code", "this is not the code of now")
     lock_out.succeeded(_lock(who))
     return step
+
+
+async def _library() -> ModuleType:
+    """Return hub.api.passkeys; its first import takes half a second, so a thread does it."""
+    return await asyncio.to_thread(importlib.import_module, "hub.api.passkeys")
 
 
 def _own_passkeys(call: Call) -> list[Passkey]:
@@ -265,8 +225,8 @@ def _challenge(call: Call, purpose: str) -> bytes:
 def _take(call: Call, purpose: str, credential: dict[str, Any]) -> bytes:
     """Return the challenge that a credential answers, if it was ours and is still good."""
     try:
-        signed = base64url_to_bytes(str(credential["response"]["clientDataJSON"]))
-        challenge = base64url_to_bytes(str(json.loads(signed)["challenge"]))
+        signed = unb64(str(credential["response"]["clientDataJSON"]))
+        challenge = unb64(str(json.loads(signed)["challenge"]))
     except (ValueError, KeyError, TypeError, RecursionError) as err:
         raise Problem(422, "bad_passkey", "this is no passkey's answer") from err
     if not call.context.challenges.take(purpose + call.identity.session.id, challenge):
