@@ -36,7 +36,7 @@ def api_routes() -> str:
     parts = [
         "# Routes of the API",
         "",
-        "Made by `scripts/generate.py` from `hub/api/table.py` and `hub/api/access.py`; do not edit.",
+        "Made by `scripts/generate.py` from `hub/api/table.py` and `access.py`; do not edit.",
         "Paths are below `/api/v1`. See [api.md](api.md) for what holds of all of them.",
         "",
         "| | path | what | needs | owner | adult | child | guest |",
