@@ -5,6 +5,7 @@ overrides hear of a changed device before the rules do, the rules before the sto
 """
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -127,6 +128,8 @@ class Hub:
         self.learned.keep(self.moods, self.body)
         for kind in RECORDED:
             bus.on(kind, store.record)
+        self.read_settings: Callable[[], Settings] | None = None
+        """Reads the configuration again, edits included; None where there is no file."""
         self.edits = Edits(state_dir(settings.store), store.config, self.reload)
         self.api = ApiService(self)
         self.operations = Operations(self)

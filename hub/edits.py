@@ -43,7 +43,7 @@ class Edits:
     ) -> None:
         self.lock = asyncio.Lock()
         """Held around looking at an entry and changing it."""
-        self._path = folder / FILE
+        self.path = folder / FILE
         self._undo_path = folder / UNDO_FILE
         self._config = config
         self._take_over = take_over
@@ -81,18 +81,18 @@ class Edits:
         if not past:
             raise Refusal("nothing_to_undo", "nothing was changed in the app")
         now = self._read()
-        _write(self._path, HEAD + yaml.safe_dump(past[-1], allow_unicode=True))
+        _write(self.path, HEAD + yaml.safe_dump(past[-1], allow_unicode=True))
         try:
             settings = await asyncio.to_thread(read)
         except HubError:
-            _write(self._path, HEAD + yaml.safe_dump(now, allow_unicode=True))
+            _write(self.path, HEAD + yaml.safe_dump(now, allow_unicode=True))
             raise
         _write(self._undo_path, json.dumps(past[:-1]))
         self._take_over(settings)
         await self._config.audit(by, "edit undone")
 
     def _read(self) -> Data:
-        return read(self._path)
+        return read(self.path)
 
     def _past(self) -> list[Data]:
         try:
@@ -103,7 +103,7 @@ class Edits:
 
     async def _change(self, new: Settings, data: Data, by: str, what: str) -> None:
         problems = tuple(
-            Problem(str(self._path), None, key, text) for key, text in contradictions(new)
+            Problem(str(self.path), None, key, text) for key, text in contradictions(new)
         )
         if problems:
             raise ConfigError(problems)
@@ -118,7 +118,7 @@ class Edits:
 
     def _write_both(self, text: str, past: str) -> None:
         _write(self._undo_path, past)
-        _write(self._path, text)
+        _write(self.path, text)
 
 
 def read(path: Path) -> Data:

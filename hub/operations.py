@@ -97,9 +97,12 @@ class Operations:
             "correct": self._correct,
             "consent": self._consent,
             "privacy": self._privacy,
+            "guests": self._guests,
             "export": self._export,
             "erase": self._erase,
             "api_token": self._api_token,
+            "pair": self._pair,
+            "pairing": self._pairing,
             **self.devices.handlers(),
         }
 
@@ -195,6 +198,11 @@ class Operations:
         self._hub.permission.refresh()
         return answer
 
+    async def _guests(self, data: dict[str, Any]) -> dict[str, Any]:
+        answer = await self._records.guests(on=_Privacy.model_validate(data).on)
+        self._hub.permission.refresh()
+        return answer
+
     async def _export(self, data: dict[str, Any]) -> dict[str, Any]:
         request = _Export.model_validate(data)
         return await self._records.export(request.person, request.out)
@@ -209,6 +217,12 @@ class Operations:
 
     async def _api_token(self, data: dict[str, Any]) -> dict[str, Any]:
         return await self._hub.api.ask("token", data)
+
+    async def _pair(self, data: dict[str, Any]) -> dict[str, Any]:
+        return await self._hub.api.ask("pair", data)
+
+    async def _pairing(self, data: dict[str, Any]) -> dict[str, Any]:
+        return await self._hub.api.ask("pairing", data)
 
     def _room(self, name: str | None) -> RoomId:
         rooms = list(self._hub.settings.rooms)

@@ -312,19 +312,14 @@ class TlsSettings(Strict):
     """Where the API's certificate comes from.
 
     `own`: an authority that the hub makes for itself, which people trust once on each device.
-    `custom`: files that something else renews. `acme`: a public authority, by DNS-01.
+    `custom`: files that something else renews, an ACME client for example; they are read again
+    every few hours.
     """
 
-    mode: Literal["own", "custom", "acme"] = "own"
+    mode: Literal["own", "custom"] = "own"
     certificate_file: Path | None = None
     """`custom`: the chain as PEM, the hub's own certificate first."""
     key_file: Path | None = None
-    acme_directory: str = "https://acme-v02.api.letsencrypt.org/directory"
-    acme_ca_file: Path | None = None
-    """Authority to trust for the ACME server itself; the system's if not given."""
-    acme_email: str = ""
-    acme_hook: tuple[str, ...] = ()
-    """Command that sets and clears the DNS record; gets `set|clear NAME VALUE` as arguments."""
 
 
 class ApiSettings(Strict):

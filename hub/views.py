@@ -8,7 +8,16 @@ from hub.history import Entry
 from hub.process_stats import process_stats
 from hub.sense.sources import Source, configured, wearable_id
 from hub.settings import Settings
-from hub.types import Decision, Held, MusicGoal, RestoreGoal, RoomId, SceneGoal, SenseState
+from hub.types import (
+    Decision,
+    Held,
+    MusicGoal,
+    PersonId,
+    RestoreGoal,
+    RoomId,
+    SceneGoal,
+    SenseState,
+)
 from models.types import MoodEstimate, Sense
 
 if TYPE_CHECKING:
@@ -72,8 +81,12 @@ class Views:
         return {
             "privacy": self._hub.permission.privacy,
             "sensing": self._senses(),
-            "rooms": [self._room(name) for name in rooms],
+            "rooms": [self.room(name) for name in rooms],
         }
+
+    def senses(self) -> list[dict[str, Any]]:
+        """Return every source and whether it is on: the indicator."""
+        return self._senses()
 
     def drops(self) -> dict[str, int]:
         """Return everything that any queue has lost, by queue."""
@@ -112,13 +125,19 @@ class Views:
             )
         return shown
 
-    def _room(self, room: RoomId) -> dict[str, Any]:
+    def room(self, room: RoomId) -> dict[str, Any]:
+        """Return one room's part of the snapshot."""
         hub = self._hub
         mood = hub.moods.current(room)
         return {
             "room": room,
             "name": hub.settings.rooms[room].name or room,
             "mood": None if mood is None else _mood_view(mood.estimate),
+            "people": [
+                {"person": person, "mood": _mood_view(own.estimate)}
+                for person in hub.settings.people
+                if (own := hub.moods.current(room, PersonId(person))) is not None
+            ],
             "senses": [asdict(voice) for voice in hub.moods.senses(room)],
             "decisions": [
                 self._decision(entry) for entry in hub.recent.decisions(room)[:SHOWN_DECISIONS]
@@ -135,6 +154,8 @@ class Views:
         else:
             what, because = f"not {event.rule}", _why_held(event)
         return {
+            "id": event.id if isinstance(event, Decision) else None,
+            "at_ms": round(local * 1000),
             "time": f"{time:%H:%M:%S}",
             "rule": event.rule,
             "what": what,

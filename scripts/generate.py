@@ -13,7 +13,9 @@ from model_page import pages
 from pydantic_core import PydanticUndefined
 
 from drivers.registry import KNOWN
+from hub.api.access import TABLE, Role
 from hub.api.openapi import document
+from hub.api.table import ROUTES
 from hub.cli.main import build_parser
 from hub.settings import Settings
 
@@ -28,6 +30,24 @@ def schema() -> str:
 def openapi() -> str:
     """Return the API's OpenAPI document."""
     return json.dumps(document(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def api_routes() -> str:
+    """Return docs/api-routes.md from the table of routes and the permission table."""
+    parts = [
+        "# Routes of the API",
+        "",
+        "Made by `scripts/generate.py` from `hub/api/table.py` and `access.py`; do not edit.",
+        "Paths are below `/api/v1`. See [api.md](api.md) for what holds of all of them.",
+        "",
+        "| | path | what | needs | owner | adult | child | guest |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for route in sorted(ROUTES, key=lambda one: (one.tag, one.path, one.method)):
+        may = ["yes" if route.access in TABLE[role] else "" for role in Role]
+        cells = (route.method, f"`{route.path}`", route.summary, route.access.value, *may)
+        parts.append(f"| {' | '.join(cells)} |")
+    return "\n".join(parts) + "\n"
 
 
 def commands() -> str:
@@ -162,6 +182,7 @@ def _field(name: str, page: str, field: str) -> str:
 OUTPUTS = {
     "config/schema.json": schema,
     "config/openapi.json": openapi,
+    "docs/api-routes.md": api_routes,
     "docs/commands.md": commands,
     "docs/configuration.md": configuration,
     "docs/devices.md": devices,

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from hub.api.access import Access, Role
 from hub.api.auth import TOKEN
+from hub.api.problem import Problem
 from hub.api.route import Body
 from hub.errors import Refusal
 
@@ -24,6 +25,13 @@ class _Token(Body):
     days: int = Field(default=365, ge=1, le=3650)
 
 
+class _Pair(Body):
+    member: str | None = None
+    role: Role = Role.OWNER
+    name: str = Field(default="", max_length=60)
+    person: str | None = None
+
+
 class Admin:
     """Trusted: only the hub's own user and root reach it, by the control socket."""
 
@@ -33,10 +41,22 @@ class Admin:
         self._address = address
 
     async def ask(self, what: str, data: dict[str, Any]) -> dict[str, Any]:
-        """Do the operation of this name."""
+        """Do the operation of this name. Raises Refusal."""
+        try:
+            return await self._ask(what, data)
+        except Problem as err:
+            raise Refusal(err.code, err.title, err.mend) from err
+
+    async def _ask(self, what: str, data: dict[str, Any]) -> dict[str, Any]:
         match what:
             case "token":
                 return await self._token(_Token.model_validate(data))
+            case "pair":
+                asked = _Pair.model_validate(data)
+                opened = await self._context.open_pairing(asked.model_dump(), BY)
+                return opened | {"where": self.where()}
+            case "pairing":
+                return {"state": self._context.pairing.state.value}
             case _:
                 raise Refusal("bad_request", f"the API cannot {what}")
 

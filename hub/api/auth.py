@@ -6,7 +6,7 @@ no script can read and no other site can send; scripts carry it as a bearer toke
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -38,7 +38,7 @@ class Opened:
     """A new session and its secret, which is shown once."""
 
     session: Session
-    secret: str
+    secret: str = field(repr=False)
 
 
 class Auth:
@@ -71,7 +71,7 @@ class Auth:
         try:
             return self._find(secret, BROWSER), True
         except Problem:
-            return None, True  # an old cookie is as good as none: the app pairs anew
+            return None, False  # an old cookie is as good as none: the app pairs anew
 
     async def open(
         self,

@@ -1,20 +1,29 @@
 """What every handler gets: the hub, the accounts, and what they share."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import hashlib
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from hub.api.access import Role
 from hub.api.auth import Auth
+from hub.api.challenges import Challenges
+from hub.api.events import Events
 from hub.api.hosts import Hosts
 from hub.api.idempotency import Idempotency
 from hub.api.limits import RateLimit
+from hub.api.problem import Problem
+from hub.log_ring import LogRing
 from hub.operations import Operations
-from hub.store.accounts import Accounts
+from hub.store.accounts import Accounts, Member
+from sync.pairing import Window
 
 if TYPE_CHECKING:
     from hub.api.admin import Admin
     from hub.api.doors import Doors
+    from hub.api.tls import Tls
     from hub.app import Hub
 
 
@@ -31,20 +40,72 @@ class Context:
     """For those without a session, by address."""
     commands: RateLimit
     """For whatever changes something, by session."""
+    pairing: Window
+    challenges: Challenges
+    tls: "Tls"
+    link: Callable[[str], str]
+    events: Events
+    log_ring: LogRing
+    heavy: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Held by what takes seconds of processor time: one at a time."""
     doors: "Doors | None" = None
     admin: "Admin | None" = None
+    pairing_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a device is let in."""
+    pairing_for: dict[str, Any] = field(default_factory=dict)
+    """For whom the window is open."""
+    totp_waiting: dict[str, bytes] = field(default_factory=dict, repr=False)
+    """Secrets whose first code is awaited, by session."""
     keep: list[Any] = field(default_factory=list)
     version: str = field(default_factory=lambda: version("moodsync-hub"))
 
-    def background(self) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
+    def background(self) -> list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:
         """Return what runs beside the server, by name."""
-        return []
+        return [("events", self.events.run)]
+
+    def binding(self, *, secure: bool) -> bytes:
+        """Return what a pairing is bound to: the certificate in use and the authority."""
+        authority = self.tls.authority or b""
+        leaf = self.tls.leaf if secure else b"localhost"
+        return hashlib.sha256(leaf + authority).digest()
+
+    async def open_pairing(self, whom: dict[str, Any], by: str) -> dict[str, Any]:
+        """Open the pairing window for a member, or for one to be made; note who did."""
+        member, person = whom["member"], whom["person"]
+        if member is not None and member not in self.accounts.members:
+            raise Problem(404, "not_found", "there is no such member")
+        if person is not None and person not in self.hub.settings.people:
+            raise Problem(404, "unknown_person", f"there is nobody called {person!r}")
+        async with self.pairing_turn:
+            opened = self.pairing.open(self.binding(secure=True))
+            self.pairing_for = whom | {"by": by}
+        await self.hub.store.config.audit(by, "pairing opened", whom["role"])
+        return {
+            "digits": opened.digits,
+            "link": self.link(f"/pair#{opened.ticket.fragment}"),
+            "closes_in_s": round(opened.closes_at - self.hub.clock.monotonic(), 1),
+        }
+
+    async def member_to_pair(self) -> Member:
+        """Return the member the window was opened for, making them if they are new."""
+        whom = self.pairing_for
+        known = self.accounts.members.get(whom["member"] or "")
+        if known is not None:
+            return known
+        role, person = Role(whom["role"]), whom["person"]
+        same = (m for m in self.accounts.members.values() if m.person == person is not None)
+        if (found := next(same, None)) is not None:
+            return found
+        name = whom["name"] or (self.hub.settings.people[person].name if person else role.value)
+        return await self.auth.new_member(name, role, person, whom["by"])
 
     async def ended(self, session: str) -> None:
         """Close what a session that was ended still has open."""
+        await self.events.ended(session)
 
     async def close(self) -> None:
         """End what is open."""
+        await self.events.close()
 
     def operations(self, by: str) -> Operations:
         """Return the hub's operations, noted as done by this member."""

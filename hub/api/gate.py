@@ -120,7 +120,10 @@ class Gate:
     def _check_proof(self, who: Identity) -> None:
         if not self._context.auth.proof_is_fresh(who):
             raise Problem(
-                403, "proof_needed", "show your second factor first", "POST /sessions/current/proof"
+                403,
+                "proof_needed",
+                "show your second factor first",
+                "POST /factors/totp/proof or /factors/passkeys/proof",
             )
 
     async def _answer(

@@ -10,12 +10,10 @@ from pydantic.json_schema import models_json_schema
 from hub.api.access import Access
 from hub.api.idempotency import HEADER
 from hub.api.problem import CONTENT_TYPE
-from hub.api.route import Route
+from hub.api.route import PREFIX, Route
 from hub.api.table import DESCRIPTION, ROUTES, TAGS
 
 REF = "#/components/schemas/{model}"
-PREFIX = "/api/v1"
-
 _PROBLEM = {
     "type": "object",
     "description": "RFC 9457 problem details; `code` is for programs, `mend` for people.",
@@ -91,14 +89,14 @@ def _parameters(route: Route, schemas: dict[str, Any]) -> Iterable[dict[str, Any
         schema = {"type": "string", "minLength": 1, "maxLength": 200}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
     if route.query is not None:
-        schema = route.query.model_json_schema(ref_template=REF)
-        schemas.update(schema.pop("$defs", {}))
-        for name, field in schema.get("properties", {}).items():
+        query = route.query.model_json_schema(ref_template=REF)
+        schemas.update(query.pop("$defs", {}))
+        for name, field in query.get("properties", {}).items():
             text = field.pop("description", "")
             yield {
                 "name": name,
                 "in": "query",
-                "required": name in schema.get("required", ()),
+                "required": name in query.get("required", ()),
                 "description": text,
                 "schema": field,
             }

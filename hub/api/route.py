@@ -18,17 +18,24 @@ from hub.store.accounts import Member, Session
 if TYPE_CHECKING:
     from hub.api.context import Context
 
+PREFIX = "/api/v1"
+
 B = TypeVar("B", bound=BaseModel)
 
 
 class Body(BaseModel):
     """Base of what is sent: unknown keys are refused."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Shape(BaseModel):
-    """Base of what is answered, for the OpenAPI document and the tests."""
+    """Base of what is answered, for the OpenAPI document and the tests.
+
+    Nothing of it is built in a running hub: that would cost 5 MB.
+    """
+
+    model_config = ConfigDict(defer_build=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import json
+import logging
 import os
 import socket
 from pathlib import Path
@@ -15,21 +16,24 @@ from aiohttp.typedefs import Handler
 from hub.api import pages
 from hub.api.admin import Admin
 from hub.api.auth import Auth
+from hub.api.challenges import Challenges
 from hub.api.context import Context
 from hub.api.doors import Doors
+from hub.api.events import Events
 from hub.api.gate import HEADERS, Gate
 from hub.api.hosts import Hosts, is_loopback
 from hub.api.idempotency import Idempotency
 from hub.api.limits import RateLimit
 from hub.api.names import bind_addresses, is_lan, names, own_addresses
-from hub.api.openapi import PREFIX
 from hub.api.problem import Problem
-from hub.api.route import Route
+from hub.api.route import PREFIX, Route
 from hub.api.table import ROUTES
 from hub.api.tls import Tls
+from hub.log_ring import LogRing
 from hub.state_dir import state_dir
 from hub.store.accounts import Accounts
 from hub.supervisor import NeedsAttention, Service
+from sync.pairing import Window
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -58,6 +62,8 @@ class ApiServer:
         self._tls = Tls(self._settings, self._folder / "tls", hub.clock)
         self._address: dict[str, Any] | None = None
         self._admin: Admin | None = None
+        self._log_ring = LogRing()
+        self._context_made: Context | None = None
 
     def address(self) -> dict[str, Any] | None:
         """Return where the API answers."""
@@ -73,8 +79,10 @@ class ApiServer:
         await self._tls.load()
         accounts = self._hub.store.accounts
         await accounts.load()
-        context = self._context(accounts)
+        context = self._context_made = self._context(accounts)
         app = _application(context, self)
+        self._hub.permission.on_change(context.events.changed)
+        logging.getLogger().addHandler(self._log_ring)
         runner = web.AppRunner(
             app, access_log=None, keepalive_timeout=KEEPALIVE_S, shutdown_timeout=SHUTDOWN_S
         )
@@ -91,11 +99,18 @@ class ApiServer:
             log.info("api_up", **self._address)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._renew(), name="api renewal")
+                if self._address["lan"] and self._settings.announce:
+                    # zeroconf costs 5 MB: only homes that are on a network pay for it.
+                    from hub.api.announce import announce  # noqa: PLC0415
+
+                    home = self._hub.settings.home.name
+                    group.create_task(announce(home, self._address), name="api mdns")
                 for name, run in context.background():
                     group.create_task(run(), name=f"api {name}")
                 service.healthy()
         finally:
             self._address = None
+            logging.getLogger().removeHandler(self._log_ring)
             (self._folder / ADDRESS_FILE).unlink(missing_ok=True)
             for server in servers:
                 server.close()
@@ -128,6 +143,12 @@ class ApiServer:
             idempotency=Idempotency(self._hub.clock),
             strangers=RateLimit(*STRANGERS, now),
             commands=RateLimit(*COMMANDS, now),
+            pairing=Window(now),
+            challenges=Challenges(now),
+            tls=self._tls,
+            link=self.link,
+            events=Events(self._hub),
+            log_ring=self._log_ring,
         )
 
     async def _listen(self, server: web.Server) -> list[asyncio.Server]:

@@ -1,16 +1,24 @@
 """Every route of the API: what is served, documented and tested."""
 
+from hub.api import events
 from hub.api.nouns import (
+    decisions,
     devices,
+    factors,
     feedback,
     moods,
     music,
+    pairing,
     people,
+    policies,
+    privacy,
+    push,
     rooms,
     scenes,
     senses,
     sessions,
     status,
+    system,
 )
 from hub.api.route import Route
 
@@ -34,8 +42,14 @@ TAGS = {
     "decisions": "What the house did and why",
     "music": "Music",
     "privacy": "Privacy mode, guests, export, erase, audit",
+    "guards": "Limits that no rule can lift",
+    "held": "What was left undone",
+    "edits": "What the app has changed",
+    "networks": "What networks let people do",
+    "clients": "Paired devices",
     "members": "Who may use the app",
     "sessions": "Devices and scripts that are let in",
+    "factors": "An owner's second factor",
     "pairing": "Letting a device in",
     "push": "Being told while the app is closed",
     "system": "Health, log, configuration, backups",
@@ -51,6 +65,14 @@ ROUTES: tuple[Route, ...] = (
     *feedback.ROUTES,
     *devices.ROUTES,
     *scenes.ROUTES,
+    *policies.ROUTES,
+    *decisions.ROUTES,
     *music.ROUTES,
+    *privacy.ROUTES,
+    *push.ROUTES,
+    *system.ROUTES,
+    *events.ROUTES,
+    *pairing.ROUTES,
     *sessions.ROUTES,
+    *factors.ROUTES,
 )

@@ -47,10 +47,6 @@ class Tls:
                 if tls.certificate_file is None or tls.key_file is None:
                     raise NeedsAttention("api.tls: give certificate_file and key_file")
                 return Files(tls.certificate_file, tls.key_file, None)
-            case "acme":
-                from hub.api.acme import certificate  # noqa: PLC0415 - for those who chose it
-
-                return await certificate(self._settings, self._folder, now)
             case "own":
                 make = Authority(self._folder).files
                 given = names(self._settings), own_addresses(self._settings)

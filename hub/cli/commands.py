@@ -35,6 +35,7 @@ COMMANDS: dict[str, Command] = {
     "privacy": Command("pause all cameras and microphones, or resume", "hub.cli.records:privacy"),
     "export": Command("write everything about a person as JSON and CSV", "hub.cli.records:export"),
     "erase": Command("erase a person, or everything, and prove it", "hub.cli.records:erase"),
+    "pair": Command("let a phone or browser in by a link or nine digits", "hub.cli.api:pair"),
     "token": Command("make a token with which a script may use the API", "hub.cli.api:token"),
     "models": Command("list, fetch or verify the models", "hub.cli.local:models"),
     "evaluate": Command(
@@ -150,6 +151,13 @@ def _erase(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask whether you mean it")
 
 
+def _pair(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--role", choices=["owner", "adult", "child", "guest"], default="owner")
+    parser.add_argument("--person", help="whose device it is, of those who live here")
+    parser.add_argument("--name", default="", help="what to call a new member")
+    parser.add_argument("--no-wait", action="store_true", help="do not wait until it is paired")
+
+
 def _token(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", default="command line", help="what it is for")
     parser.add_argument("--role", choices=["owner", "adult", "child", "guest"], default="owner")
@@ -199,6 +207,7 @@ _ADDERS = {
     "privacy": _privacy,
     "export": _export,
     "erase": _erase,
+    "pair": _pair,
     "token": _token,
     "models": _models,
     "evaluate": _evaluate,

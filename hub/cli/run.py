@@ -60,6 +60,7 @@ class _Run:
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)
         self._hub = await Hub.create(self._settings, self._clock, self._started)
+        self._hub.read_settings = self._read
         try:
             await self._hub.start()
             notify.notify("READY=1")
@@ -100,6 +101,7 @@ class _Run:
             # Parts that are built once changed: build all anew. Devices keep their state.
             await self._hub.stop()
             self._hub = await Hub.create(settings, self._clock, self._clock.monotonic())
+            self._hub.read_settings = self._read
             await self._hub.start()
         log.info("config_reloaded")
 

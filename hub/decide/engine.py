@@ -110,7 +110,7 @@ class Decider:
         while True:
             self._wake.clear()
             self.tick()
-            self._asleep_until = self._next_look()
+            self._asleep_until = self.next_look()
             await pause(
                 self._wake, max(_SHORTEST_WAIT_S, self._asleep_until - self._clock.monotonic())
             )
@@ -247,10 +247,10 @@ class Decider:
 
     def _wake_in_time(self) -> None:
         """Cut the sleep short when something is due before its end."""
-        if self._next_look() < self._asleep_until:
+        if self.next_look() < self._asleep_until:
             self._wake.set()
 
-    def _next_look(self) -> float:
+    def next_look(self) -> float:
         """Return the monotonic time when some rule may change its mind without an event."""
         now = self._clock.monotonic()
         soonest = now + IDLE_BEAT_S

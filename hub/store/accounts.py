@@ -6,7 +6,7 @@ has a few dozen rows, and every request asks.
 
 import json
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from hub.store.config_db import ConfigDb, add_audit
 
@@ -20,7 +20,7 @@ class Member:
     role: str
     person: str | None
     since_ms: int
-    totp: bytes | None = None
+    totp: bytes | None = field(default=None, repr=False)
     totp_step: int = 0
     """The last time step whose code was used: a code is good once."""
 
@@ -45,7 +45,7 @@ class Session:
     """
 
     id: str
-    hash: bytes
+    hash: bytes = field(repr=False)
     member: str
     client: str | None
     kind: str
@@ -77,7 +77,7 @@ class PushTarget:
     member: str
     client: str | None
     p256dh: bytes
-    auth: bytes
+    auth: bytes = field(repr=False)
     topics: tuple[str, ...]
     since_ms: int
 
@@ -298,12 +298,12 @@ def _load(conn: sqlite3.Connection) -> _Loaded:
         [Member(*row) for row in conn.execute("SELECT * FROM member ORDER BY since")],
         [Client(*row) for row in conn.execute("SELECT * FROM client ORDER BY since")],
         [
-            Session(*row[:6], tuple(json.loads(row[6])), *row[7:])
+            replace(Session(*row), scopes=tuple(json.loads(row[6])))
             for row in conn.execute("SELECT * FROM session ORDER BY since")
         ],
         [Passkey(*row) for row in conn.execute("SELECT * FROM passkey ORDER BY since")],
         [
-            PushTarget(*row[:5], tuple(json.loads(row[5])), row[6])
+            replace(PushTarget(*row), topics=tuple(json.loads(row[5])))
             for row in conn.execute("SELECT * FROM push ORDER BY since")
         ],
     )

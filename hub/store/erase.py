@@ -183,7 +183,10 @@ class Eraser:
 
 
 _COUNTED: Mapping[File, tuple[str, ...]] = {
-    File.CONFIG: ("person", "consent", "setting", "audit"),
+    File.CONFIG: (
+        *("person", "consent", "setting", "audit"),
+        *("member", "client", "session", "passkey", "push"),
+    ),
     File.QUEUE: ("outbox",),
     File.HISTORY: (*AGED, "rollup", "text"),
 }

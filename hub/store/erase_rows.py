@@ -87,8 +87,24 @@ def erase_in_config(
             json.loads(clean)  # a name is replaced within strings, so this holds
             conn.execute("UPDATE setting SET value = ? WHERE key = ?", (clean, key))
             counts["setting"] += 1
+    counts |= _erase_accounts(conn, person, markers)
     for statement in APPEND_ONLY:
         conn.execute(statement)
+    return counts
+
+
+def _erase_accounts(
+    conn: sqlite3.Connection, person: str, markers: Sequence[str]
+) -> dict[str, int]:
+    """Delete what lets a person in; take their name out of what others called their devices."""
+    mine = "SELECT id FROM member WHERE person = ?"
+    counts = {
+        table: conn.execute(f"DELETE FROM {table} WHERE member IN ({mine})", (person,)).rowcount  # noqa: S608
+        for table in ("client", "session", "passkey", "push")
+    }
+    counts["member"] = conn.execute("DELETE FROM member WHERE person = ?", (person,)).rowcount
+    for table in ("member", "client", "session", "passkey"):
+        _clean_column(conn, table, "name", markers)
     return counts
 
 

@@ -296,6 +296,7 @@ class Store:
             erased = await eraser.everything()
         else:
             erased = await eraser.person(person, keep_shared=keep_shared)
+        await self.accounts.load()
         self._upkeep.forget_words()
         await self.config.audit("erased" if by == person else by, "erase", "")
         return erased

@@ -1,0 +1,324 @@
+"""Live updates: what clients are told, in order, over WebSockets.
+
+    client  {"do": "subscribe", "topics": ["moods", ...], "boot": "...", "seq": 17}
+    hub     {"type": "snapshot", "topic": "moods", "boot": "...", "seq": 40, "data": {...}}
+    hub     {"type": "delta", "topic": "moods", "seq": 41, "data": {...}}
+    hub     {"type": "problem", "code": "...", "title": "..."}
+
+`seq` counts all deltas since the hub's start, which `boot` names. A client that comes back and
+names the last `seq` it has seen is sent what it missed, or a snapshot if that is too long ago. The
+hub pings; who does not answer, and who does not keep up (QUEUE messages behind), is closed.
+
+While no client is there nothing listens to the bus: an idle house pays nothing.
+"""
+
+import asyncio
+import json
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from hub.api.access import Access
+from hub.api.problem import Problem
+from hub.api.route import Call, Route
+from hub.bus import Subscription
+from hub.device_views import full_view
+from hub.types import (
+    Acted,
+    Decision,
+    DeviceChanged,
+    DeviceGone,
+    Event,
+    Held,
+    Mood,
+    RoomId,
+    SenseChanged,
+)
+from hub.views import Views
+
+if TYPE_CHECKING:
+    from hub.app import Hub
+
+QUEUE = 64
+MOST_CLIENTS = 128
+REMEMBERED = 512
+BUS_QUEUE = 256
+HEARTBEAT_S = 20.0
+STATUS_EVERY_S = 1.0
+GATHER_S = 0.03
+"""How long news are gathered: several of one room or device become one delta."""
+SLOW = 4008
+ENDED = 4001
+MAX_MESSAGE_BYTES = 4096
+MAX_SEQ = 1 << 53
+
+
+class Topic(StrEnum):
+    """What can be subscribed to."""
+
+    MOODS = "moods"
+    """One room after the other, as in GET /moods."""
+    SENSES = "senses"
+    """The indicator, privacy mode, guests."""
+    DEVICES = "devices"
+    """A device, or the id of one that is gone."""
+    STATUS = "status"
+    """Services, counts, drops: as in GET /status, at most once a second."""
+
+
+NEEDS = dict.fromkeys(Topic, Access.SEE)
+_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
+@dataclass(slots=True, eq=False)
+class _Client:
+    socket: web.WebSocketResponse
+    session: str
+    topics: frozenset[Topic] = frozenset()
+    queue: deque[str] = field(default_factory=deque)
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    slow: bool = False
+
+    def put(self, text: str) -> None:
+        if len(self.queue) >= QUEUE:
+            self.slow = True
+        else:
+            self.queue.append(text)
+        self.ready.set()
+
+
+class Events:
+    """Fans the hub's news out to clients."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self.boot = secrets.token_hex(6)
+        self.seq = 0
+        self.closed_slow = 0
+        self._hub = hub
+        self._views = Views(hub)
+        self._clients: set[_Client] = set()
+        self._news: Subscription[Event] | None = None
+        self._past: deque[tuple[int, Topic, str]] = deque(maxlen=REMEMBERED)
+        self._somebody = asyncio.Event()
+        self._indicator: object = None
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    async def run(self) -> None:
+        """Pass the hub's news on for as long as somebody listens, until cancelled."""
+        while True:
+            await self._somebody.wait()
+            kinds: tuple[type[Event], ...] = (
+                *(Mood, Decision, Held, Acted, DeviceChanged, DeviceGone, SenseChanged),
+            )
+            self._news = self._hub.bus.subscribe("api", *kinds, size=BUS_QUEUE)
+            try:
+                await self._pass_on(self._news)
+            finally:
+                self._hub.bus.unsubscribe(self._news)
+                self._news = None
+                self._past.clear()
+
+    async def serve(self, call: Call) -> web.StreamResponse:
+        """Talk to one client until either side is done."""
+        if len(self._clients) >= MOST_CLIENTS:
+            raise Problem(503, "too_many", "too many apps are open", "close some")
+        socket = web.WebSocketResponse(
+            heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES, compress=False, timeout=2.0
+        )
+        if not socket.can_prepare(call.request):
+            raise Problem(426, "upgrade", "this is a WebSocket", headers={"Upgrade": "websocket"})
+        await socket.prepare(call.request)
+        client = _Client(socket, call.identity.session.id)
+        self._clients.add(client)
+        self._somebody.set()
+        try:
+            async with asyncio.TaskGroup() as group:
+                sender = group.create_task(self._send(client), name="api events")
+                await self._listen(client, call)
+                sender.cancel()
+        finally:
+            self._clients.discard(client)
+            if not self._clients:
+                self._somebody.clear()
+                if self._news is not None:
+                    self._news.put(_WAKE)
+        return socket
+
+    async def ended(self, session: str) -> None:
+        """Close what a session that was ended has open."""
+        for client in [c for c in self._clients if c.session == session]:
+            await client.socket.close(code=ENDED, message=b"this session has ended")
+
+    async def close(self) -> None:
+        """Close every client: the hub stops."""
+        for client in list(self._clients):
+            await client.socket.close(code=WSCloseCode.GOING_AWAY, message=b"the hub stops")
+
+    async def _listen(self, client: _Client, call: Call) -> None:
+        async for message in client.socket:
+            if message.type is not WSMsgType.TEXT:
+                await client.socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
+                return
+            try:
+                self._subscribe(client, call, message.data)
+            except Problem as err:
+                client.put(_dump({"type": "problem", "code": err.code, "title": err.title}))
+
+    async def _send(self, client: _Client) -> None:
+        while True:
+            await client.ready.wait()
+            client.ready.clear()
+            while client.queue and not client.slow:
+                await client.socket.send_str(client.queue.popleft())
+            if client.slow:
+                self.closed_slow += 1
+                await client.socket.close(code=SLOW, message=b"too slow")
+                return
+
+    def _subscribe(self, client: _Client, call: Call, text: str) -> None:
+        try:
+            asked = json.loads(text)
+            topics = frozenset(Topic(name) for name in asked["topics"])
+            known = asked["do"] == "subscribe"
+            seq, boot = asked.get("seq"), asked.get("boot")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
+            raise Problem(400, "bad_request", "not a known message") from err
+        if not known:
+            raise Problem(400, "bad_request", "not a known message")
+        for topic in topics:
+            if not call.identity.may(NEEDS[topic]):
+                raise Problem(403, "forbidden", f"{topic} is not for this session")
+        new = topics - client.topics
+        client.topics = topics
+        oldest = self._past[0][0] if self._past else self.seq + 1
+        knows = boot == self.boot and isinstance(seq, int) and oldest - 1 <= seq <= self.seq
+        if knows:
+            for number, topic, delta in self._past:
+                if number > seq and topic in new:
+                    client.put(delta)
+            return
+        for topic in sorted(new):
+            snapshot = {
+                "type": "snapshot",
+                "topic": topic.value,
+                "boot": self.boot,
+                "seq": self.seq,
+                "data": self._snapshot(topic),
+            }
+            client.put(_dump(snapshot))
+
+    def _snapshot(self, topic: Topic) -> Any:
+        hub = self._hub
+        match topic:
+            case Topic.MOODS:
+                return {"rooms": [self._views.room(RoomId(name)) for name in hub.settings.rooms]}
+            case Topic.SENSES:
+                return self._sensing()
+            case Topic.DEVICES:
+                return {"devices": [full_view(hub, device) for device in hub.devices.all()]}
+            case Topic.STATUS:
+                return self._status()
+
+    async def _pass_on(self, news: Subscription[Event]) -> None:
+        told_status = -1.0
+        while self._clients:
+            batch = await news.batch()
+            await asyncio.sleep(GATHER_S)
+            batch += news.take_all()
+            rooms, devices = self._about(batch)
+            for room in rooms:
+                self._tell(Topic.MOODS, partial(self._views.room, room))
+            for changed in devices:
+                self._tell(Topic.DEVICES, partial(self._device, changed))
+            self._tell_indicator()
+            if self._hub.clock.monotonic() - told_status >= STATUS_EVERY_S:
+                told_status = self._hub.clock.monotonic()
+                self._tell(Topic.STATUS, self._status)
+
+    def _about(
+        self, batch: Iterable[Event]
+    ) -> tuple[list[RoomId], list[DeviceChanged | DeviceGone]]:
+        """Return the rooms and devices that news are about, each once."""
+        rooms: dict[RoomId, None] = {}
+        devices: dict[str, DeviceChanged | DeviceGone] = {}
+        for event in batch:
+            match event:
+                case Mood() | Decision() | Held():
+                    rooms[event.room] = None
+                case Acted():
+                    device = self._hub.devices.get(event.outcome.command.device)
+                    if device is not None and device.room is not None:
+                        rooms[RoomId(device.room)] = None
+                case DeviceChanged():
+                    devices[event.device.id] = event
+                case DeviceGone():
+                    devices[event.device] = event
+        known = self._hub.settings.rooms
+        return [room for room in rooms if room in known], list(devices.values())
+
+    def changed(self) -> None:
+        """Look at the indicator: privacy mode or a consent may have changed."""
+        if self._news is not None:
+            self._news.put(_WAKE)
+
+    def _tell_indicator(self) -> None:
+        now = self._sensing()
+        if now != self._indicator:
+            self._indicator = now
+            self._tell(Topic.SENSES, lambda: now)
+
+    def _tell(self, topic: Topic, make: Callable[[], Any]) -> None:
+        """Send a delta to those who want it; it is made once, and only if somebody does."""
+        wanting = [client for client in self._clients if topic in client.topics]
+        if not wanting:
+            return
+        self.seq += 1
+        delta = {"type": "delta", "topic": topic.value, "seq": self.seq, "data": make()}
+        text = _dump(delta)
+        self._past.append((self.seq, topic, text))
+        for client in wanting:
+            client.put(text)
+
+    def _sensing(self) -> dict[str, Any]:
+        return {
+            "privacy": self._hub.permission.privacy,
+            "guests": self._hub.store.config.guests,
+            "senses": self._views.senses(),
+        }
+
+    def _status(self) -> dict[str, Any]:
+        return {
+            "services": [asdict(health) for health in self._hub.supervisor.health()],
+            "drops": self._views.drops(),
+        }
+
+    def _device(self, changed: DeviceChanged | DeviceGone) -> dict[str, Any]:
+        if isinstance(changed, DeviceGone):
+            return {"gone": changed.device}
+        device = self._hub.devices.get(changed.device.id)
+        return {"gone": changed.device.id} if device is None else full_view(self._hub, device)
+
+
+_WAKE: Any = None
+"""Put into the queue of news to look at what has no event of its own."""
+
+
+async def get_events(call: Call) -> web.StreamResponse:
+    """Live updates over a WebSocket; docs/api.md has the messages."""
+    assert call.context.events is not None
+    return await call.context.events.serve(call)
+
+
+ROUTES: Iterable[Route] = (
+    Route(
+        "GET", "/events", "Live updates (WebSocket)", Access.SEE, get_events, limit_s=0, status=101
+    ),
+)

@@ -1,0 +1,114 @@
+"""push: where browsers want to be told while the app is closed (Web Push, RFC 8030)."""
+
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from hub.api.access import Access
+from hub.api.problem import Problem
+from hub.api.push_keys import public_key
+from hub.api.route import Body, Call, Route, Shape
+from hub.store.accounts import PushTarget
+from sync.pairing_qr import unb64
+
+POINT_BYTES = 65
+AUTH_BYTES = 16
+MOST = 50
+
+Topic = Literal["attention", "privacy", "test"]
+
+
+class PushKey(Shape):
+    """The hub's VAPID public key (RFC 8292), base64url: `applicationServerKey`."""
+
+    key: str
+
+
+class Keys(Body):
+    """The browser's keys."""
+
+    p256dh: Annotated[str, Field(max_length=200)]
+    auth: Annotated[str, Field(max_length=100)]
+
+
+class Subscription(Body):
+    """What `PushSubscription.toJSON()` gives, and about what to tell."""
+
+    endpoint: str = Field(max_length=1000)
+    keys: Keys
+    topics: list[Topic] = Field(default=["attention"], max_length=3)
+
+
+class Endpoint(Body):
+    """Which subscription."""
+
+    endpoint: str = Field(max_length=1000)
+
+
+class Subscribed(Shape):
+    """About what this browser is told."""
+
+    topics: list[str]
+
+
+async def get_push_key(call: Call) -> dict[str, Any]:
+    """The key to subscribe with."""
+    return {"key": await public_key(call.context.hub.store.config)}
+
+
+async def subscribe_push(call: Call) -> dict[str, Any]:
+    """Tell this browser from now on."""
+    sent, who, accounts = call.sent(Subscription), call.identity, call.context.accounts
+    parts = urlsplit(sent.endpoint)
+    if parts.scheme != "https" or not parts.hostname or parts.username:
+        raise Problem(422, "invalid", "an endpoint is an https address")
+    if len(accounts.push) >= MOST and sent.endpoint not in accounts.push:
+        raise Problem(409, "too_many", "too many browsers are told already")
+    known = accounts.push.get(sent.endpoint)
+    if known is not None and known.member != who.member.id:
+        raise Problem(409, "conflict", "this browser is told for somebody else")
+    try:
+        point, auth = unb64(sent.keys.p256dh), unb64(sent.keys.auth)
+    except ValueError as err:
+        raise Problem(422, "invalid", "the keys are not base64url") from err
+    if len(point) != POINT_BYTES or point[0] != 4 or len(auth) != AUTH_BYTES:  # noqa: PLR2004
+        raise Problem(422, "invalid", "these are no keys of a browser")
+    target = PushTarget(
+        sent.endpoint,
+        who.member.id,
+        who.session.client,
+        point,
+        auth,
+        tuple(sent.topics),
+        call.context.auth.now_ms(),
+    )
+    await accounts.put_push(target, who.by)
+    return {"topics": sent.topics}
+
+
+async def unsubscribe_push(call: Call) -> None:
+    """Tell this browser no more."""
+    endpoint = call.sent(Endpoint).endpoint
+    known = call.context.accounts.push.get(endpoint)
+    if known is None or known.member != call.identity.member.id:
+        raise Problem(404, "not_found", "this browser is not told")
+    await call.context.accounts.drop_push(endpoint, call.identity.by)
+
+
+_SUBSCRIPTIONS = "/push/subscriptions"
+ROUTES = (
+    Route(
+        "GET", "/push/key", "The key to subscribe with", Access.SEE, get_push_key, answer=PushKey
+    ),
+    Route(
+        *("PUT", _SUBSCRIPTIONS, "Tell this browser", Access.SEE, subscribe_push),
+        body=Subscription,
+        answer=Subscribed,
+    ),
+    Route(
+        *("POST", f"{_SUBSCRIPTIONS}/removal", "Tell it no more", Access.SEE, unsubscribe_push),
+        body=Endpoint,
+        status=204,
+    ),
+)

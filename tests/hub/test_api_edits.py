@@ -1,0 +1,127 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hub.api.access import Role
+from hub.config import load
+from hub.errors import ConfigError
+from hub.types import Mood, RoomId
+from models.types import Emotion, MoodEstimate, Sense
+from tests.hub.api_rig import API, Rig, running, settings_for
+
+
+@pytest.fixture
+async def rig(state: Path) -> AsyncIterator[Rig]:
+    async with running(settings_for(state)) as rig:
+        yield rig
+
+
+RULE: dict[str, Any] = {
+    "room": "living_room",
+    "when": {"mood": {"valence": [0.2, 1.0], "confidence": 0.4}},
+    "then": {"scene": "soft"},
+    "for_s": 10,
+    "cooldown_s": 60,
+}
+
+
+async def test_a_rule_made_in_the_app_counts_and_can_be_undone(rig: Rig, tmp_path: Path) -> None:
+    adult = await rig.as_(Role.ADULT, "ada")
+    async with adult.put(f"{API}/policies/cheer", json=RULE) as answer:
+        assert answer.status == 200, await answer.text()
+        tag = answer.headers["ETag"]
+    assert "cheer" in rig.hub.settings.rules
+    changed = RULE | {"for_s": 20}
+    async with adult.put(f"{API}/policies/cheer", json=changed) as answer:
+        assert answer.status == 428
+    async with adult.put(
+        f"{API}/policies/cheer", json=changed, headers={"If-Match": '"old"'}
+    ) as answer:
+        assert answer.status == 412
+    async with adult.put(
+        f"{API}/policies/cheer", json=changed, headers={"If-Match": tag}
+    ) as answer:
+        assert answer.status == 200
+    async with adult.get(f"{API}/policies/cheer", headers={"If-None-Match": tag}) as answer:
+        assert answer.status == 200
+        newer = answer.headers["ETag"]
+    async with adult.get(f"{API}/policies/cheer", headers={"If-None-Match": newer}) as answer:
+        assert answer.status == 304
+    bad = RULE | {"then": {"scene": "nowhere"}}
+    async with adult.put(f"{API}/policies/worse", json=bad) as answer:
+        assert answer.status == 422
+        assert "unknown scene" in await answer.text()
+    async with adult.delete(f"{API}/scenes/soft", headers={"If-Match": "*"}) as answer:
+        assert answer.status == 422  # a rule needs it
+    # What the app changed is read after the household's own file, at every start.
+    file = tmp_path / "hub.yaml"
+    plain = rig.hub.settings.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    plain["rules"].pop("cheer")
+    file.write_text(yaml.safe_dump(plain))
+    assert load(file, {}).rules["cheer"].for_s == 20
+    rig.hub.read_settings = lambda: load(file, {})
+    async with adult.post(f"{API}/edits/undo") as answer:
+        assert answer.status == 200, await answer.text()
+    assert rig.hub.settings.rules["cheer"].for_s == 10
+    async with adult.post(f"{API}/edits/undo") as answer:
+        assert answer.status == 200
+    assert "cheer" not in rig.hub.settings.rules
+    async with adult.post(f"{API}/edits/undo") as answer:
+        assert answer.status == 422
+
+
+async def test_a_removed_rule_of_the_households_file_stays_removed(
+    rig: Rig, tmp_path: Path
+) -> None:
+    adult = await rig.as_(Role.ADULT, "ada")
+    async with adult.delete(f"{API}/policies/soften", headers={"If-Match": "*"}) as answer:
+        assert answer.status == 204
+    file = tmp_path / "hub.yaml"
+    store = {"directory": str(rig.hub.settings.store.directory)}
+    rule = RULE | {"then": {"restore": True}}
+    home = {"rooms": {"living_room": {}}, "rules": {"soften": rule}, "store": store}
+    file.write_text(yaml.safe_dump(home))
+    assert load(file, {}).rules == {}
+    (rig.hub.edits.path).write_text("rules: {cheer: {room: nowhere, when: {}, then: {}}}")
+    with pytest.raises(ConfigError, match=r"edits\.yaml"):
+        load(file, {})
+
+
+async def test_what_is_on_now_becomes_a_scene(rig: Rig) -> None:
+    adult = await rig.as_(Role.ADULT, "ada")
+    wish = {"on": True, "level": 0.6}
+    async with adult.post(f"{API}/devices/simulated:lamp/commands", json=wish) as answer:
+        assert answer.status == 200
+    body = {"room": "living_room", "name": "As it is"}
+    async with adult.post(f"{API}/scenes/as_it_is/save", json=body) as answer:
+        assert answer.status == 200, await answer.text()
+    async with adult.post(f"{API}/devices/simulated:lamp/commands", json={"on": False}) as answer:
+        assert answer.status == 200
+    async with adult.post(f"{API}/scenes/as_it_is/apply", json={"room": "living_room"}) as answer:
+        assert [o["status"] for o in (await answer.json())["outcomes"]] == ["done"]
+    (lamp,) = rig.hub.devices.all()
+    assert (lamp.state.on, lamp.state.level) == (True, 0.6)
+
+
+async def test_a_dry_run_says_how_often_a_rule_would_have_acted(rig: Rig) -> None:
+    adult = await rig.as_(Role.ADULT, "ada")
+    hub = rig.hub
+    # Three times half a minute of good mood, a day apart; the dwell of 10 s is kept each time.
+    for number in range(18):
+        day, step = divmod(number, 6)
+        at = hub.clock.monotonic() - (3 - day) * 86_400 + step * 5.0
+        estimate = MoodEstimate(
+            0.5 + number / 50, 0.1, Emotion.HAPPINESS, 0.8, {Sense.FACE: 1.0}, 0.0
+        )
+        hub.store.record(Mood(number + 1, RoomId("living_room"), None, estimate, at))
+    stored = await hub.store.moods(fresh=True)
+    async with adult.post(f"{API}/policies/dry-run", json={"rule": RULE, "days": 7}) as answer:
+        assert answer.status == 200, await answer.text()
+        told = await answer.json()
+    assert told["moods"] == len(stored) > 0
+    assert told["acted"] == 3
+    assert "cheer" not in hub.settings.rules
+    assert "simulated:lamp" not in {d.id for d in hub.devices.all() if d.state.on}

@@ -1,0 +1,133 @@
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from hub.api.access import Role
+from hub.api.events import QUEUE, SLOW
+from hub.types import Mood, RoomId
+from models.types import Emotion, MoodEstimate
+from tests.hub.api_rig import API, Rig, running, settings_for
+
+
+@pytest.fixture
+async def rig(state: Path) -> AsyncIterator[Rig]:
+    async with running(settings_for(state)) as rig:
+        yield rig
+
+
+def publish(rig: Rig, number: int, room: str = "living_room") -> None:
+    estimate = MoodEstimate(number / 1000, 0.1, Emotion.NEUTRAL, 0.7, {}, 0.0)
+    now = rig.hub.clock.monotonic()
+    rig.hub.bus.publish(Mood(number, RoomId(room), None, estimate, now))
+
+
+async def receive(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
+    async with asyncio.timeout(5):
+        message: dict[str, Any] = await socket.receive_json()
+        return message
+
+
+async def test_a_snapshot_then_deltas_in_order_and_what_was_missed(rig: Rig) -> None:
+    adult = await rig.as_(Role.ADULT)
+    subscribe: dict[str, Any] = {"do": "subscribe", "topics": ["moods", "devices"]}
+    async with adult.ws_connect(f"{API}/events") as first, adult.ws_connect(f"{API}/events"):
+        await first.send_json(subscribe)
+        devices, moods = await receive(first), await receive(first)
+        assert (devices["topic"], moods["topic"]) == ("devices", "moods")
+        assert [d["id"] for d in devices["data"]["devices"]] == ["simulated:lamp"]
+        assert [r["room"] for r in moods["data"]["rooms"]] == ["living_room", "study"]
+        await asyncio.sleep(0.05)
+        publish(rig, 1)
+        delta = await receive(first)
+        assert (delta["type"], delta["topic"], delta["data"]["room"]) == (
+            "delta",
+            "moods",
+            "living_room",
+        )
+        wish = {"on": True, "level": 0.7}
+        async with adult.post(f"{API}/devices/simulated:lamp/commands", json=wish) as answer:
+            assert answer.status == 200
+        seqs = [delta["seq"]]
+        while delta["topic"] != "devices":
+            delta = await receive(first)
+            seqs.append(delta["seq"])
+        assert delta["data"]["state"]["level"] == 0.7
+        assert seqs == sorted(set(seqs))
+        await first.close()
+        publish(rig, 2, "study")
+        await asyncio.sleep(0.2)
+        async with adult.ws_connect(f"{API}/events") as again:
+            await again.send_json(subscribe | {"boot": moods["boot"], "seq": delta["seq"]})
+            publish(rig, 3, "study")
+            # Nobody subscribed while the study changed: only deltas that were told are missed.
+            assert (await receive(again))["type"] in {"delta", "snapshot"}
+        async with adult.ws_connect(f"{API}/events") as late:
+            await late.send_json(subscribe | {"boot": "another", "seq": 1})
+            assert (await receive(late))["type"] == "snapshot"
+
+
+async def test_what_was_missed_between_two_connections_comes_again(rig: Rig) -> None:
+    adult = await rig.as_(Role.ADULT)
+    subscribe: dict[str, Any] = {"do": "subscribe", "topics": ["moods"]}
+    async with adult.ws_connect(f"{API}/events") as other:
+        await other.send_json(subscribe)
+        boot = (await receive(other))["boot"]
+        await asyncio.sleep(0.05)
+        for number in range(3):
+            publish(rig, number)
+            await asyncio.sleep(0.08)
+        told = [await receive(other) for _ in range(3)]
+        async with adult.ws_connect(f"{API}/events") as back:
+            await back.send_json(subscribe | {"boot": boot, "seq": told[0]["seq"]})
+            assert [await receive(back) for _ in range(2)] == told[1:]
+
+
+async def test_garbage_gets_a_problem_and_the_client_goes_on(rig: Rig) -> None:
+    adult = await rig.as_(Role.ADULT)
+    async with adult.ws_connect(f"{API}/events") as socket:
+        for text in ("", "[]", "{}", '{"do": "subscribe", "topics": ["secrets"]}', "[" * 3000):
+            await socket.send_str(text)
+            assert (await receive(socket))["type"] == "problem"
+        await socket.send_json({"do": "subscribe", "topics": ["status"]})
+        assert (await receive(socket))["topic"] == "status"
+
+
+async def test_a_client_that_does_not_keep_up_is_closed_and_others_go_on(rig: Rig) -> None:
+    adult = await rig.as_(Role.ADULT)
+    events = rig.hub.api._server._context_made.events  # type: ignore[union-attr]
+    async with adult.ws_connect(f"{API}/events") as socket:
+        await socket.send_json({"do": "subscribe", "topics": ["moods"]})
+        await receive(socket)
+        (client,) = events._clients
+        for _ in range(QUEUE + 1):
+            client.put('{"type": "delta"}')
+        async with asyncio.timeout(5):
+            while not socket.closed:
+                await socket.receive()
+        assert socket.close_code == SLOW
+    assert events.closed_slow == 1
+
+
+async def test_sockets_end_with_their_session_and_strangers_get_none(rig: Rig) -> None:
+    stranger = rig.client()
+    with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+        await stranger.ws_connect(f"{API}/events")
+    assert caught.value.status == 401
+    token = await rig.token(Role.ADULT)
+    evil = rig.client({"Authorization": f"Bearer {token}", "Origin": "https://evil.example"})
+    with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+        await evil.ws_connect(f"{API}/events")
+    assert caught.value.status == 403
+    adult = await rig.as_(Role.ADULT)
+    async with adult.ws_connect(f"{API}/events") as socket:
+        async with adult.delete(f"{API}/sessions/current") as answer:
+            assert answer.status == 204
+        async with asyncio.timeout(5):
+            assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+    await asyncio.sleep(0.1)
+    # With nobody there, nothing listens to the bus: an idle house pays nothing.
+    assert "api" not in rig.hub.bus.drops()
