@@ -146,7 +146,10 @@ class _Session:
             "timeout": aiohttp.ClientWSTimeout(ws_close=GOODBYE_S),
             "max_msg_size": MAX_MESSAGE,
         }
-        return await self._session.ws_connect(url, **(options | limits))
+        socket: aiohttp.ClientWebSocketResponse = await self._session.ws_connect(
+            url, **(options | limits)
+        )
+        return socket
 
 
 class _Loop:

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +61,25 @@ def running(*command: str, environment: dict[str, str] | None = None) -> Iterato
         yield process.pid
     finally:
         _end(process)
+
+
+@contextlib.contextmanager
+def peer(*command: str) -> Iterator[str]:
+    """Run a command that prints `ready ...` when it can be used; yield the rest of that line."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - our own interpreter
+    watch = threading.Timer(START_LIMIT_S, process.kill)
+    watch.start()
+    try:
+        line = process.stdout.readline().decode() if process.stdout else ""
+        watch.cancel()
+        if not line.startswith("ready"):
+            raise HubError(f"the peer of this measurement did not start: {' '.join(command[1:])}")
+        yield line.removeprefix("ready").strip()
+    finally:
+        watch.cancel()
+        _end(process)
+        if process.stdout:
+            process.stdout.close()
 
 
 def write_config(folder: Path, config: dict[str, Any]) -> Path:

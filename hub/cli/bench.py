@@ -17,6 +17,7 @@ PARTS = {
     "perception": "hub.bench.perception",
     "household": "hub.bench.household",
     "storage": "hub.bench.storage",
+    "devices": "hub.bench.driver_latency",
 }
 
 
