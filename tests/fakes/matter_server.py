@@ -210,7 +210,7 @@ async def _main(port: int, *, commissioned: bool) -> None:
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
-    sys.stdout.write("ready\n")
+    sys.stdout.write(f"ready ws://127.0.0.1:{port}/ws\n")
     sys.stdout.flush()
     await asyncio.Event().wait()
 

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -165,3 +166,17 @@ def _end(process: subprocess.Popen[str] | None) -> None:
     for pipe in (process.stdin, process.stdout):
         if pipe:
             pipe.close()
+
+
+def _main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        network = ZwaveNetwork(Path(folder))
+        sys.stdout.write(f"ready {network.url}\n")  # in a while: whoever asks has to wait
+        sys.stdout.flush()
+        with network:
+            signal.sigwait({signal.SIGTERM})
+
+
+if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    _main()
