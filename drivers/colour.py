@@ -59,7 +59,7 @@ def _dot(row: Triple, column: Triple) -> float:
 def _code(linear: float) -> float:
     if linear <= _LINEAR_BELOW:
         return 12.92 * linear
-    return min(1.0, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return min(1.0, 1.055 * float(linear ** (1 / 2.4)) - 0.055)
 
 
 def _linear(coded: float) -> float:

@@ -20,6 +20,7 @@ from drivers.matter_operations import MatterOperations
 from drivers.matter_parts import SWITCH, NodeData, Part, named, parts_of, reachable, state_of
 from drivers.matter_settings import MatterSettings
 from drivers.operations import Operation
+from drivers.reasons import reason_of
 from drivers.registry import Place
 from drivers.types import (
     BadPayload,
@@ -28,7 +29,6 @@ from drivers.types import (
     DeviceId,
     DeviceInfo,
     DeviceState,
-    DriverError,
     Port,
     Refused,
     Unreachable,
@@ -88,7 +88,7 @@ class MatterDriver:
                         await self._adopt(link)
                         port.connected()
                 except ExceptionGroup as errors:
-                    raise _reason(errors) from errors
+                    raise reason_of(errors) from errors
                 finally:
                     await link.close()
         finally:
@@ -303,18 +303,6 @@ async def _do(link: MatterLink, known: _Known, action: Invoke | Write) -> None:
 
 def _integer(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def _reason(errors: ExceptionGroup) -> Exception:
-    """Return the driver error among them; anything else is a fault of ours and goes up as it is."""
-    mine, others = errors.split(DriverError)
-    if others is not None or mine is None:
-        return errors
-    first: BaseException = mine
-    while isinstance(first, ExceptionGroup):
-        first = first.exceptions[0]
-    assert isinstance(first, DriverError)
-    return first
 
 
 def create(settings: MatterSettings, _place: Place) -> MatterDriver:

@@ -52,9 +52,7 @@ class MatterLink:
                 )
                 try:
                     info = await socket.receive_json()
-                    oldest = int(info["min_supported_schema_version"])
-                    if oldest > SCHEMA:
-                        raise Unreachable(f"this Matter server is too new: it wants {oldest}")
+                    _check(int(info["min_supported_schema_version"]))
                 except BaseException:
                     await socket.close()
                     raise
@@ -144,6 +142,11 @@ _ENDS = frozenset(
 _OUT_OF_REACH = frozenset({3, 4, 7})
 """Error codes of the API: not ready, not resolving, an error of the radio stack."""
 _UNKNOWN_NODE = 5
+
+
+def _check(oldest: int) -> None:
+    if oldest > SCHEMA:
+        raise Unreachable(f"this Matter server is too new: it wants schema {oldest} at least")
 
 
 def _parsed(text: str) -> Mapping[str, Any]:

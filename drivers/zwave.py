@@ -15,6 +15,7 @@ from zwave_js_server.const import NodeStatus, SetValueStatus
 from zwave_js_server.model.node import Node
 
 from drivers.operations import Operation
+from drivers.reasons import reason_of
 from drivers.registry import Place
 from drivers.types import (
     BadPayload,
@@ -23,7 +24,6 @@ from drivers.types import (
     DeviceId,
     DeviceInfo,
     DeviceState,
-    DriverError,
     Port,
     Refused,
     Unreachable,
@@ -86,7 +86,7 @@ class ZwaveDriver:
                     await link.open()
                     await self._serve(link, port)
                 except ExceptionGroup as errors:
-                    raise _reason(errors) from errors
+                    raise reason_of(errors) from errors
                 finally:
                     await link.close()
         finally:
@@ -115,7 +115,7 @@ class ZwaveDriver:
                 for setting in wanted:
                     group.create_task(_set(link, known.node, setting), name="zwave set")
         except ExceptionGroup as errors:
-            raise _reason(errors) from errors
+            raise reason_of(errors) from errors
 
     def operations(self) -> tuple[Operation, ...]:
         """See Operable."""
@@ -309,18 +309,6 @@ def _device(device: DeviceId, node: Node, part: Part, state: DeviceState) -> Dev
 
 def _available(node: Node) -> bool:
     return bool(node.ready) and node.status in _THERE
-
-
-def _reason(errors: ExceptionGroup) -> Exception:
-    """Return the driver error among them; anything else is a fault of ours and goes up as it is."""
-    mine, others = errors.split(DriverError)
-    if others is not None or mine is None:
-        return errors
-    first: BaseException = mine
-    while isinstance(first, ExceptionGroup):
-        first = first.exceptions[0]
-    assert isinstance(first, DriverError)
-    return first
 
 
 def create(settings: ZwaveSettings, _place: Place) -> ZwaveDriver:

@@ -116,7 +116,7 @@ def _colours(device: Device, light: SetLight) -> dict[str, int]:
         rgb = rgb_of_xy(light.xy)
     elif light.kelvin is not None:
         warm, cold = whites(light.kelvin)
-    wanted = {}
+    wanted: dict[str, int] = {}
     if colorful is not None:
         names = ("red", "green", "blue")
         wanted |= {name: round(part * BRIGHTEST) for name, part in zip(names, rgb, strict=True)}

@@ -29,6 +29,7 @@ ANSWER_LIMIT_S = 10.0
 HEARTBEAT_S = 10.0
 """A server that says nothing for one and a half of this is lost."""
 GOODBYE_S = 0.3
+LAST_ENDPOINT = 127
 MAX_MESSAGE = 64 * 1024 * 1024
 
 Heard = Callable[[Mapping[str, Any]], None]
@@ -146,7 +147,10 @@ class _Session:
             "timeout": aiohttp.ClientWSTimeout(ws_close=GOODBYE_S),
             "max_msg_size": MAX_MESSAGE,
         }
-        return await self._session.ws_connect(url, **(options | limits))
+        socket: aiohttp.ClientWebSocketResponse = await self._session.ws_connect(
+            url, **(options | limits)
+        )
+        return socket
 
 
 class _Loop:
@@ -200,6 +204,7 @@ def _is_node_event(event: Mapping[str, Any]) -> bool:
         and isinstance(value.get("property"), int | str)
         and isinstance(value.get("propertyKey"), int | str | None)
         and type(value.get("endpoint", 0)) is int
+        and 0 <= value.get("endpoint", 0) <= LAST_ENDPOINT
     )
 
 

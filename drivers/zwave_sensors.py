@@ -35,27 +35,10 @@ class Sensor:
 
 def sensor_of(value: Value) -> Sensor | None:
     """Return what a value measures, None when it is nothing for the hub."""
-    match value.command_class:
-        case CommandClass.SENSOR_MULTILEVEL:
-            return _multilevel(value)
-        case CommandClass.METER:
-            return _meter(value)
-        case CommandClass.SENSOR_BINARY:
-            return _binary(value)
-        case CommandClass.NOTIFICATION:
-            return _notification(value)
-        case CommandClass.BATTERY if value.property_ == "level":
-            return Sensor("battery", value, _number())
-        case CommandClass.BATTERY if value.property_ == "isLow":
-            return Sensor("battery_low", value, _truth)
-        case CommandClass.DOOR_LOCK if value.property_ == "currentMode":
-            return Sensor("locked", value, _is(_SECURED))
-        case CommandClass.DOOR_LOCK if value.property_ == "doorStatus":
-            return Sensor("contact", value, _word({"open": True, "closed": False}))
-        case CommandClass.LOCK if value.property_ == "locked":
-            return Sensor("locked", value, _truth)
-        case _:
-            return None
+    if (read := _BY_CLASS.get(value.command_class)) is not None:
+        return read(value)
+    known = _PROPERTIES.get((value.command_class, value.property_))
+    return Sensor(known[0], value, known[1]) if known is not None else None
 
 
 def fahrenheit(value: float) -> float:
@@ -198,3 +181,18 @@ def _notification(value: Value) -> Sensor | None:
 
 def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:40]
+
+
+_BY_CLASS: Final[dict[int, Callable[[Value], Sensor | None]]] = {
+    CommandClass.SENSOR_MULTILEVEL: _multilevel,
+    CommandClass.METER: _meter,
+    CommandClass.SENSOR_BINARY: _binary,
+    CommandClass.NOTIFICATION: _notification,
+}
+_PROPERTIES: Final[dict[tuple[int, int | str], tuple[str, Convert]]] = {
+    (CommandClass.BATTERY, "level"): ("battery", _number()),
+    (CommandClass.BATTERY, "isLow"): ("battery_low", _truth),
+    (CommandClass.DOOR_LOCK, "currentMode"): ("locked", _is(_SECURED)),
+    (CommandClass.DOOR_LOCK, "doorStatus"): ("contact", _word({"open": True, "closed": False})),
+    (CommandClass.LOCK, "locked"): ("locked", _truth),
+}

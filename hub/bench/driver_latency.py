@@ -11,7 +11,9 @@ from typing import Final
 from hub.bench.figures import Figure, at_most, median, percentile, plain
 
 PEERS: Final = {
+    "matter": "hub.bench.driver_matter",
     "zigbee": "hub.bench.driver_zigbee",
+    "zwave": "hub.bench.driver_zwave",
 }
 """By the driver's name: a module with `pairs(rounds, batch) -> (bare, ours)`."""
 MOST_OVERHEAD_MS: Final = 5.0

@@ -7,6 +7,7 @@ import pytest
 from tests.fakes.mjpeg_server import mjpeg_cameras
 from tests.fakes.process import Peer
 from tests.fakes.rtsp_server import rtsp_camera
+from tests.fakes.zwave_server import ZwaveNetwork, shared
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +24,10 @@ def rtsp() -> Iterator[tuple[Peer, str]]:
     peer, url = rtsp_camera()
     with peer:
         yield peer, url
+
+
+@pytest.fixture
+def zwave_network() -> Iterator[ZwaveNetwork]:
+    """The running Z-Wave network; what a test kills it starts again, or this does."""
+    with shared() as network:
+        yield network

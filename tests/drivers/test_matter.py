@@ -75,8 +75,9 @@ async def test_devices_commands_and_changes_from_outside() -> None:
                 ROOM: {Measures},
                 DOOR: {Measures},
             }
-            assert port.devices[LAMP].info is not None
-            assert port.devices[LAMP].info.manufacturer == "MoodSync tests"
+            info = port.devices[LAMP].info
+            assert info
+            assert (info.manufacturer, info.model) == ("MoodSync tests", "House")
             assert port.state(PLUG).values == {"power": 12.5, "voltage": 230.0, "current": 0.1}
             assert port.state(THERMOMETER).values == {"temperature": 21.5}
             assert port.state(ROOM).values == {"occupancy": False}
@@ -123,7 +124,7 @@ async def test_a_device_is_commissioned_by_its_code_and_removed() -> None:
             await driver.execute(SetSwitch(PLUG, on=True))
             assert await operate(driver, "remove", device=PLUG) == {"removed": 1}
             assert not port.devices
-            with pytest.raises(Refused, match="no such device|no device"):
+            with pytest.raises(Refused, match="no device"):
                 await operate(driver, "ping", device=LAMP)
         with pytest.raises(Unreachable):
             await operate(driver, "status")
@@ -141,10 +142,11 @@ async def test_availability_of_nodes_and_behind_bridges() -> None:
     with MatterServer() as server:
         driver = driver_at(server.url)
         async with running(driver) as port:
-            node = {"node_id": 1, "available": False, "attributes": server.house()}
+            attributes = server.house()
+            node = {"node_id": 1, "available": False, "attributes": attributes}
             server.say("node_updated", node)
             await port.until(lambda: not port.devices[LAMP].available)
-            node["attributes"] = node["attributes"] | {"2/57/17": False, "2/57/5": "Kettle"}
+            attributes |= {"2/57/17": False, "2/57/5": "Kettle"}
             server.say("node_updated", node | {"available": True})
             await port.until(lambda: port.devices[LAMP].available)
             assert (port.devices[PLUG].name, port.devices[PLUG].available) == ("Kettle", False)

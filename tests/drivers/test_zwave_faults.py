@@ -1,4 +1,4 @@
-"""What can be wrong with a Z-Wave JS server and its stick: away, frozen, pulled out, talking nonsense."""
+"""What can be wrong with a Z-Wave JS server and its stick: away, frozen, pulled out, nonsense."""
 
 import asyncio
 import json
@@ -16,7 +16,6 @@ from drivers.types import BadCredentials, DeviceId, SetCover, SetSwitch, Unreach
 from drivers.zwave import ZwaveDriver
 from tests.drivers.test_mqtt_faults import open_sockets
 from tests.drivers.zwave_rig import BLIND, PLUG, driver_at, operate, running
-from tests.drivers.zwave_rig import network as network
 from tests.fakes.port import RememberingPort
 from tests.fakes.process import free_port
 from tests.fakes.websocket_proxy import WebSocketProxy
@@ -74,13 +73,13 @@ async def test_a_server_that_is_too_new_is_said_to_be_so() -> None:
 
 @slow
 async def test_a_pulled_stick_is_noticed_and_one_that_is_back_as_well(
-    network: ZwaveNetwork,
+    zwave_network: ZwaveNetwork,
 ) -> None:
-    driver = driver_at(network.url)
+    driver = driver_at(zwave_network.url)
     port = RememberingPort()
     run = asyncio.create_task(driver.run(port))
     await port.until(lambda: port.connections == 1)
-    network.kill_stick()
+    zwave_network.kill_stick()
     try:
         with pytest.raises(Unreachable):
             async with asyncio.timeout(25):
@@ -90,25 +89,25 @@ async def test_a_pulled_stick_is_noticed_and_one_that_is_back_as_well(
             await driver.execute(SetSwitch(DeviceId(PLUG), on=True))
     finally:
         run.cancel()
-        network.kill()
-        network.start_stick()
-        network.start()
+        zwave_network.kill()
+        zwave_network.start_stick()
+        zwave_network.start()
     async with running(driver):
         await driver.execute(SetSwitch(DeviceId(PLUG), on=True))
-        assert network.state(3)["BinarySwitch_currentValue"] is True
+        assert zwave_network.state(3)["BinarySwitch_currentValue"] is True
         await driver.execute(SetSwitch(DeviceId(PLUG), on=False))
 
 
 @slow
 async def test_a_frozen_server_is_noticed_and_a_waiting_command_learns_of_it(
-    network: ZwaveNetwork, monkeypatch: pytest.MonkeyPatch
+    zwave_network: ZwaveNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(zwave_link, "HEARTBEAT_S", 1.0)
-    driver = driver_at(network.url)
+    driver = driver_at(zwave_network.url)
     port = RememberingPort()
     run = asyncio.create_task(driver.run(port))
     await port.until(lambda: port.connections == 1)
-    network.freeze()
+    zwave_network.freeze()
     try:
         command = asyncio.create_task(driver.execute(SetSwitch(DeviceId(PLUG), on=True)))
         started = time.monotonic()
@@ -117,27 +116,27 @@ async def test_a_frozen_server_is_noticed_and_a_waiting_command_learns_of_it(
                 await task
         assert time.monotonic() - started < 5
     finally:
-        network.thaw()
-    network.wait_ready()
+        zwave_network.thaw()
+    zwave_network.wait_ready()
     async with running(driver):
         await driver.execute(SetSwitch(DeviceId(PLUG), on=False))
 
 
-async def test_a_frozen_server_does_not_hold_up_the_stop(network: ZwaveNetwork) -> None:
-    driver = driver_at(network.url)
+async def test_a_frozen_server_does_not_hold_up_the_stop(zwave_network: ZwaveNetwork) -> None:
+    driver = driver_at(zwave_network.url)
     async with running(driver):  # asserts that it stops within a second
-        network.freeze()
-    network.thaw()
+        zwave_network.freeze()
+    zwave_network.thaw()
 
 
 async def test_a_command_without_an_answer_ends(
-    network: ZwaveNetwork, monkeypatch: pytest.MonkeyPatch
+    zwave_network: ZwaveNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with WebSocketProxy(network.url) as proxy:
+    async with WebSocketProxy(zwave_network.url) as proxy:
         driver = driver_at(f"ws://127.0.0.1:{proxy.port}")
         async with running(driver):
             proxy.held = True
-            limited = zwave_link.ZwaveLink.ask.__kwdefaults__ | {"limit_s": 0.3}
+            limited = (zwave_link.ZwaveLink.ask.__kwdefaults__ or {}) | {"limit_s": 0.3}
             monkeypatch.setattr(zwave_link.ZwaveLink.ask, "__kwdefaults__", limited)
             with pytest.raises(Unreachable, match="does not answer"):
                 await driver.execute(SetCover(DeviceId(BLIND), 0.4))
@@ -146,8 +145,8 @@ async def test_a_command_without_an_answer_ends(
             await driver.execute(SetCover(DeviceId(BLIND), 0.5))
 
 
-async def test_operations_learn_of_a_lost_connection(network: ZwaveNetwork) -> None:
-    driver = driver_at(network.url)
+async def test_operations_learn_of_a_lost_connection(zwave_network: ZwaveNetwork) -> None:
+    driver = driver_at(zwave_network.url)
     async with running(driver):
         joining = asyncio.create_task(operate(driver, "permit_join", [], seconds=20))
         await asyncio.sleep(0.3)
@@ -160,10 +159,12 @@ async def test_operations_learn_of_a_lost_connection(network: ZwaveNetwork) -> N
 
 
 @slow
-async def test_nonsense_is_counted_and_dropped_and_the_rest_goes_on(network: ZwaveNetwork) -> None:
+async def test_nonsense_is_counted_and_dropped_and_the_rest_goes_on(
+    zwave_network: ZwaveNetwork,
+) -> None:
     random = Random(1)
     threads = threading.active_count()
-    async with WebSocketProxy(network.url) as proxy:
+    async with WebSocketProxy(zwave_network.url) as proxy:
         driver = driver_at(f"ws://127.0.0.1:{proxy.port}")
         with capture_logs() as logs:
             async with running(driver) as port:
@@ -180,12 +181,12 @@ async def test_nonsense_is_counted_and_dropped_and_the_rest_goes_on(network: Zwa
     assert threading.active_count() <= threads + 3
 
 
-async def test_ten_starts_and_stops_leave_no_socket(network: ZwaveNetwork) -> None:
-    async with running(driver_at(network.url)):
+async def test_ten_starts_and_stops_leave_no_socket(zwave_network: ZwaveNetwork) -> None:
+    async with running(driver_at(zwave_network.url)):
         pass
     sockets = open_sockets()
     for pause in range(10):
-        run = asyncio.create_task(driver_at(network.url).run(RememberingPort()))
+        run = asyncio.create_task(driver_at(zwave_network.url).run(RememberingPort()))
         await asyncio.sleep(pause * 0.02)
         run.cancel()
         await asyncio.wait({run}, timeout=1.0)

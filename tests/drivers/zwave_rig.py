@@ -1,16 +1,14 @@
 """The Z-Wave driver on the network that the tests of a session share, and names for its devices."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-
-import pytest
 
 from drivers.operations import Answer
 from drivers.zwave import ZwaveDriver
 from drivers.zwave_settings import ZwaveSettings
 from tests.fakes.port import RememberingPort
-from tests.fakes.zwave_server import HOME, ZwaveNetwork, shared
+from tests.fakes.zwave_server import HOME
 
 
 def device(node: int, endpoint: int = 0) -> str:
@@ -24,12 +22,6 @@ BUTTON, VALVE = device(9), device(10)
 
 def driver_at(url: str) -> ZwaveDriver:
     return ZwaveDriver(ZwaveSettings(url=url))
-
-
-@pytest.fixture
-def network() -> Iterator[ZwaveNetwork]:
-    with shared() as ready:
-        yield ready
 
 
 @asynccontextmanager

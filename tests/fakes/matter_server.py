@@ -67,13 +67,9 @@ class MatterHouse:
                 self._node(args)
                 return [], {"10.9.9.2": True}, []
             case "interview_node":
-                node = self._node(args)
-                return [("node_updated", node)], None, []
+                return [("node_updated", self._node(args))], None, []
             case "device_command":
                 return [], None, list(self._invoke(self._node(args), args))
-            case "write_attribute":
-                node = self._node(args)
-                return [], [], list(self._put(node, args["attribute_path"], args["value"]))
             case _:
                 raise ApiError(9, f"Invalid command: {command}")
 
@@ -214,7 +210,7 @@ async def _main(port: int, *, commissioned: bool) -> None:
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
-    sys.stdout.write("ready\n")
+    sys.stdout.write(f"ready ws://127.0.0.1:{port}/ws\n")
     sys.stdout.flush()
     await asyncio.Event().wait()
 

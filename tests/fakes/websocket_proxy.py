@@ -1,4 +1,4 @@
-"""Stands between a driver and its WebSocket server: passes on, and says more than the server does."""
+"""Stands between a driver and its WebSocket server: passes on, and says more than that does."""
 
 import asyncio
 import contextlib

