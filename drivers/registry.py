@@ -11,8 +11,8 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from drivers.matter_settings import MatterSettings
 from drivers.bluetooth_settings import BluetoothSettings
+from drivers.matter_settings import MatterSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.settings import DriverSettings
 from drivers.simulated_settings import SimulatedSettings

@@ -13,8 +13,8 @@ from pydantic import (
     model_validator,
 )
 
-from drivers.matter_settings import MatterSettings
 from drivers.bluetooth_settings import BluetoothSettings
+from drivers.matter_settings import MatterSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.registry import third_party
 from drivers.settings import DriverSettings, Strict
