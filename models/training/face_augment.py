@@ -23,7 +23,6 @@ class Harshness:
     mixup: float
 
 
-HARSH = Harshness(0.3, 0.15, 0.2, 0.35)
 MILD = Harshness(0.15, 0.08, 0.1, 0.0)
 
 

@@ -57,8 +57,8 @@ def favour_rare(
     rarity = -np.log(often / often.max())
 
     def answers(strength: float) -> NDArray[np.int64]:
-        raised = given.raised(strength * rarity).probabilities(said)
-        return np.asarray(raised.argmax(axis=1), np.int64)
+        chances = given.raised(strength * rarity).probabilities(said)
+        return np.asarray(chances.argmax(axis=1), np.int64)
 
     least = metrics.accuracy(labels, answers(0.0)) - RARE_COST
 
