@@ -111,12 +111,12 @@ def _folds(told: Mapping[str, Any]) -> str:
 
 def _row(told: Mapping[str, Any], corpus: str, found: Mapping[str, Any]) -> Sequence[object]:
     new = "" if corpus in told["learnt"] else ", never heard"
-    genders = found["by_gender"]
+    genders, (low, high) = found["by_gender"], found["uar_95"]
     return (
         _SHORT.get(corpus, corpus) + new,
         found["n"],
         f"{found['uar']:.3f}",
-        f"{found['uar_95'][0]:.3f}-{found['uar_95'][1]:.3f}",
+        f"{low:.3f}-{high:.3f}" if low < high else "one speaker",
         *(f"{found[name]:.3f}" for name in ("accuracy", "macro_f1", "ece", "arousal_auc")),
         *(f"{genders[gender]:.3f}" if gender in genders else "-" for gender in ("F", "M")),
     )
