@@ -28,14 +28,13 @@ from models.training.voice_embed import Embedder
 from models.training.voice_encoder import Encoder, load_encoder
 from models.training.voice_export import export_int8
 from models.training.voice_head import Head
-from models.training.voice_report import report
+from models.training.voice_report import NOISY_CORPUS, report, report_noise
 from models.training.voice_trial import Trial, Windows
 from models.training.voice_tune import Tuned, tune, validate
 
 NOISES: Final = ("white20", "white10", "pink10", "music10")
-"""Conditions of the robustness table; RAVDESS speaks in them, where it was learnt."""
+"""Disturbances of the recipe's figures; RAVDESS speaks in them, where it was learnt."""
 
-_NOISY_CORPUS: Final = "ravdess"
 _STEPS: Final = 400
 _SMOKE_STEPS: Final = 20
 _SMOKE_CLIPS: Final = 2
@@ -91,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "reported_speakers": sorted({clip.speaker for clip in reported}),
         "chosen_on": chosen,
         "reported": report(target, reported, temperature, classes),
+        "reported_noise": report_noise(target, reported, temperature, options.seed),
     }
     (options.out / f"{options.name}.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     (options.out / f"{options.name}.md").write_text(figures_text(told), "utf-8")
@@ -115,7 +115,7 @@ def _trial(
     noisy = [
         index
         for index, clip in enumerate(clips)
-        if clip.corpus == _NOISY_CORPUS and learnable[index]
+        if clip.corpus == NOISY_CORPUS and learnable[index]
     ]
     if noisy and not options.smoke:
         speaking = [clips[index] for index in noisy]

@@ -64,15 +64,19 @@ def _file(told: Mapping[str, Any]) -> str:
 
 
 def _noise(told: Mapping[str, Any]) -> str:
-    noises = told["chosen_on"]["noise"]
-    if not noises:
-        return ""
-    rows = [
-        (noise, f"{found['uar']:.3f}", f"{found['confidence']:.3f}", f"{found['ece']:.3f}")
-        for noise, found in noises.items()
-    ]
-    head = ("disturbance (dB of signal to noise)", "UAR", "mean confidence", "ECE")
-    return f"**In noise**, the recipe on RAVDESS, cross-validated.\n\n{_table(head, rows)}"
+    parts = []
+    for noises, whose in (
+        (told["chosen_on"]["noise"], "the recipe on RAVDESS, cross-validated"),
+        (told["reported_noise"], "this file on the RAVDESS speakers whom it never heard"),
+    ):
+        rows = [
+            (noise, *(f"{found[name]:.3f}" for name in ("uar", "confidence", "ece")))
+            for noise, found in noises.items()
+        ]
+        head = ("disturbance (dB of signal to noise)", "UAR", "mean confidence", "ECE")
+        if rows:
+            parts.append(f"**In noise**, {whose}.\n\n{_table(head, rows)}")
+    return "\n\n".join(parts)
 
 
 def _people(told: Mapping[str, Any]) -> str:
@@ -107,12 +111,12 @@ def _folds(told: Mapping[str, Any]) -> str:
 
 def _row(told: Mapping[str, Any], corpus: str, found: Mapping[str, Any]) -> Sequence[object]:
     new = "" if corpus in told["learnt"] else ", never heard"
-    genders = found["by_gender"]
+    genders, (low, high) = found["by_gender"], found["uar_95"]
     return (
         _SHORT.get(corpus, corpus) + new,
         found["n"],
         f"{found['uar']:.3f}",
-        f"{found['uar_95'][0]:.3f}-{found['uar_95'][1]:.3f}",
+        f"{low:.3f}-{high:.3f}" if low < high else "one speaker",
         *(f"{found[name]:.3f}" for name in ("accuracy", "macro_f1", "ece", "arousal_auc")),
         *(f"{genders[gender]:.3f}" if gender in genders else "-" for gender in ("F", "M")),
     )

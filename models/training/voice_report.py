@@ -11,7 +11,16 @@ from models import metrics
 from models.runtime import Net
 from models.training.body import auc
 from models.training.voice_data import Clip, labels_of, read_sound
+from models.training.voice_embed import disturb
 from models.voice_emotion import window_logits
+
+NOISY_CORPUS: Final = "ravdess"
+"""Who speaks in noise."""
+
+NOISES: Final = (
+    "white20", "white10", "white5", "white0", "pink10", "pink0", "music10", "music0", "room"
+)  # fmt: skip
+"""Disturbances of the shipped file's figures."""
 
 _AROUSED: Final = (1, 3, 4)  # happiness, anger, fear
 
@@ -27,6 +36,32 @@ def report(
         logits = np.stack([window_logits(net, read_sound(clip.path)) for clip in own])
         result[corpus] = figures(own, logits, temperature)
     return result
+
+
+def report_noise(
+    model: Path, clips: Sequence[Clip], temperature: float, seed: int
+) -> dict[str, dict[str, float]]:
+    """Run the file over the clips of NOISY_CORPUS among them, in every disturbance of NOISES."""
+    net = Net.load(model)
+    own = [clip for clip in clips if clip.corpus == NOISY_CORPUS]
+    result = {}
+    for condition in NOISES if own else ():
+        sounds = (disturb(read_sound(c.path), c.path.name, condition, seed) for c in own)
+        logits = np.stack([window_logits(net, sound) for sound in sounds])
+        result[condition] = noise_figures(labels_of(own), logits, temperature)
+    return result
+
+
+def noise_figures(
+    truth: NDArray[np.int64], logits: NDArray[np.float64], temperature: float
+) -> dict[str, float]:
+    """Give UAR, mean confidence and ECE: confidence has to fall with the UAR."""
+    probabilities = metrics.softmax(logits / temperature)
+    return {
+        "uar": metrics.uar(truth, logits.argmax(1)),
+        "confidence": float(probabilities.max(1).mean()),
+        "ece": metrics.ece(truth, probabilities),
+    }
 
 
 def figures(

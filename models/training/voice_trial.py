@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from models import metrics
 from models.training.voice_data import FOLDS, Clip, labels_of
 from models.training.voice_head import Head, balance, fit_head
-from models.training.voice_report import figures
+from models.training.voice_report import figures, noise_figures
 
 Floats = NDArray[np.float32]
 Logits = NDArray[np.float64]
@@ -178,12 +178,7 @@ class Trial:
             if name == "clean":
                 continue
             truth, answers = self._labels[asked[name]], logits[asked[name]]
-            probabilities = metrics.softmax(answers / temperature)
-            result[name] = {
-                "uar": metrics.uar(truth, answers.argmax(1)),
-                "confidence": float(probabilities.max(1).mean()),
-                "ece": metrics.ece(truth, probabilities),
-            }
+            result[name] = noise_figures(truth, answers, temperature)
         return result
 
     def _centred(self, vectors: Floats, owners: NDArray[np.int64], neutral_only: bool) -> Floats:

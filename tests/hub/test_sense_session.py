@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 import hub.sense.child as child_module
 from hub.errors import ConsentRequired, SchemaViolation, SenseGone, TextRefused
+from hub.sense.messages import VERSION
 from hub.sense.sources import TEXT
 from hub.supervisor import State
 from hub.types import SenseState, SourceId
@@ -104,7 +105,7 @@ async def test_a_process_of_another_version_is_not_restarted(rogue: Use) -> None
         service = rig.service
         assert service is not None
         await rig.until(lambda: service.state is State.NEEDS_ATTENTION)
-        assert "version 2, the hub 1" in service.reason
+        assert f"version {VERSION + 1}, the hub {VERSION}" in service.reason
 
 
 @pytest.mark.slow

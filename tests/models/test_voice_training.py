@@ -135,6 +135,7 @@ TOLD = {
         "noise": {"white10": {"uar": 0.5, "confidence": 0.5, "ece": 0.1}},
     },
     "reported": {"emodb": FIGURES},
+    "reported_noise": {},
 }
 
 
