@@ -29,8 +29,9 @@ which `moodsync evaluate ... --out FILE` wrote; do not edit. What a figure means
 stands in the cards. Every weight file is checked against its sha256 before it is measured;
 intervals are 95 % bootstrap intervals over people (over samples where nobody is named).
 
-To measure again: `python -m models.training.dev_folders --data DATA --out DEV`, then for instance
-`moodsync evaluate face --data DEV/face --cropped`."""
+To measure everything again: `scripts/measure-models DATA`. One by one: `python -m
+models.training.dev_folders --data DATA --out DEV`, then for instance `moodsync evaluate face --data
+DEV/face --cropped`."""
 
 
 def pages() -> dict[str, str]:
