@@ -57,7 +57,7 @@ def _share(factor: float) -> Callable[[Any, Attributes], Value | None]:
 def _scaled(multiplier: int, divisor: int, factor: float = 1.0) -> Callable[..., Value | None]:
     def read(raw: Any, other: Attributes) -> Value | None:
         by = other(divisor) or 1
-        return round(raw * factor * (other(multiplier) or 1) / by, 4)
+        return round(float(raw) * factor * float(other(multiplier) or 1) / by, 4)
 
     return read
 
