@@ -12,6 +12,7 @@ setting_up.py  binding, reporting, zone enrolment of a new device
 presence.py    who is there
 buttons.py     what a remote control means
 operations.py  what people do with the network: join, remove, back up
+arguments.py   what these need to be told
 quirks.py      what makers do differently, where zha-quirks is installed
 notes.py       which nodes are set up
 ledger.py      what zigpy writes to its database, and how often

@@ -120,6 +120,7 @@ class Household:
     def refresh(self, member: Member) -> None:
         """Announce a node again if something about it changed."""
         for part in member.parts:
+            part.stale = True
             self._tell(member, part)
 
     def member_of(self, device: DeviceId) -> Member | None:
@@ -241,6 +242,9 @@ class Household:
                 if told != event.value and self._clock() - at < OVERTAKEN_S:
                     # zigpy handles an answer a turn later than a report that came behind it.
                     cluster.update_attribute(event.attribute_id, told)
+            reported = isinstance(event, AttributeReportedEvent)
+            if not reported or not part.knows(number, event.attribute_id):
+                part.stale = True
             if number in _EDGES:
                 self._dirty.pop(part.device.id, None)
                 self._tell(member, part)
@@ -260,7 +264,12 @@ class Household:
         if self.members.get(member.node.ieee) is not member:
             return
         before = part.device
-        if part.refreshed(member.available) != before:
+        try:
+            changed = part.refreshed(member.available) != before
+        except (ArithmeticError, TypeError, ValueError):
+            self.counts.malformed += 1
+            return
+        if changed:
             self._port.announce(part.device)
 
     def _commanded(

@@ -6,9 +6,8 @@ import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
-from pydantic import Field, SecretStr
 from zigpy.application import ControllerApplication
 from zigpy.backups import NetworkBackup
 from zigpy.exceptions import ZigbeeException
@@ -16,8 +15,8 @@ from zigpy.types import EUI64
 from zigpy.util import convert_install_code
 
 from drivers.operations import Answer, NoArguments, Operation, Progress
-from drivers.settings import Strict
 from drivers.types import DeviceId, Refused, Unreachable
+from drivers.zigbee.arguments import Channel, OneDevice, PermitJoin, PermitWithCode, Restore
 from drivers.zigbee.chatter import Chatter
 from drivers.zigbee.household import Counts, Household, Member
 from drivers.zigbee.parts import is_battery
@@ -27,47 +26,6 @@ SETTLE_S: Final = 40.0
 """How long a device that joined in the last moment has to be interviewed."""
 CLOSE_LIMIT_S: Final = 1.0
 IDENTIFY: Final = 0x0003
-
-Seconds = Annotated[int, Field(ge=1, le=254, description="how long, in seconds")]
-Name = Annotated[str, Field(min_length=1, max_length=80, description="the device's id, zigbee:...")]
-
-
-class PermitJoin(Strict):
-    """How long the network is open."""
-
-    seconds: Seconds = 60
-    through: Annotated[str, Field(description="only through this device; all if empty")] = ""
-
-
-class PermitWithCode(Strict):
-    """A device that comes with an install code."""
-
-    address: Annotated[
-        str, Field(pattern=r"^(0x)?[0-9A-Fa-f:]{16,23}$", description="its IEEE address")
-    ]
-    code: Annotated[SecretStr, Field(description="its install code")]
-    seconds: Seconds = 60
-
-
-class OneDevice(Strict):
-    """Which device."""
-
-    device: Name
-
-
-class Restore(Strict):
-    """Which backup."""
-
-    file: Annotated[
-        str,
-        Field(pattern=r"^[\w.-]+\.json$", description="a file that `backup` named; see `network`"),
-    ]
-
-
-class Channel(Strict):
-    """Where to move the network."""
-
-    channel: Annotated[int, Field(ge=11, le=26, description="15, 20 and 25 lie between Wi-Fi's")]
 
 
 class Owner(Protocol):

@@ -52,6 +52,7 @@ LIFT_PERCENT: Final = 0x0008
 FAN_MODE: Final = 0x0000
 FAN_SPEEDS: Final = 3
 """Low, medium, high (ZCL 8, 6.4.2.2.1); 0 is off, the rest are modes of the fan's own."""
+_STATE_CLUSTERS: Final = frozenset({ON_OFF, LEVEL, COLOR, COVERING, FAN})
 _ACTUATORS: Final = (ON_OFF, COVERING, THERMOSTAT, FAN)
 _LIGHTS: Final = frozenset(
     {0x0000, 0x0100, 0x0101, 0x0102, 0x0105, 0x010C, 0x010D, 0x0200, 0x0210, 0x0220}
@@ -73,9 +74,11 @@ class Part:
         """Where commands go; None for what takes none."""
         self.level_before_off: int | None = None
         """Where a lamp stood that was faded to off: many come back at their lowest level."""
-        self.reports_itself = True
-        """False when the device refused to report; it is asked after each command then."""
+        self.stale = False
+        """True when something may have changed that it can do, not only how it is."""
         self._measuring = measuring
+        self._known: list[tuple[Reading, Cluster]] = []
+        self._zones = [e.in_clusters[IAS_ZONE] for e in measuring if IAS_ZONE in e.in_clusters]
         self.bad: Callable[[BadPayload], None] = lambda _: None
         self.device = Device(
             DeviceId(f"{NAME}:{key}"),
@@ -88,17 +91,24 @@ class Part:
 
     def refreshed(self, available: bool) -> Device:
         """Return the device as zigpy knows it now, and keep it as what was told."""
-        capabilities = self._capabilities()
-        if capabilities != self.device.capabilities or self.device.info != _info(self.node):
+        if self.stale:
+            self.stale = False
             self.device = Device(
                 self.device.id,
                 _name(self.node, self.device.id.partition(":")[2]),
                 NAME,
-                capabilities,
+                self._capabilities(),
                 info=_info(self.node),
             )
         self.device = self.device.now(self._state(), available)
         return self.device
+
+    def knows(self, cluster: int, attribute: int) -> bool:
+        """True when this attribute says how it is, False when it may say what it can do."""
+        return cluster in _STATE_CLUSTERS or any(
+            reading.cluster == cluster and reading.attribute == attribute
+            for reading, _ in self._known
+        )
 
     def cluster(self, number: int) -> Cluster | None:
         """Return the server cluster that commands of this kind go to."""
@@ -142,8 +152,9 @@ class Part:
             found.append(Covers())
         if self.cluster(FAN) is not None:
             found.append(Blows(FAN_SPEEDS))
-        kinds = [reading.kind for reading, _ in self._readings()]
-        for zone in self._zones():
+        self._known = self._readings()
+        kinds = [reading.kind for reading, _ in self._known]
+        for zone in self._zones:
             kinds += readings.zone_values(zone.get(ZONE_TYPE), 0)
         found.append(Measures((*dict.fromkeys(kinds), "link_quality")))
         return tuple(found)
@@ -171,7 +182,7 @@ class Part:
 
     def _values(self) -> dict[str, Value]:
         values: dict[str, Value] = {}
-        for reading, cluster in self._readings():
+        for reading, cluster in self._known:
             try:
                 value = readings.read(reading, cluster.get)
             except BadPayload as err:
@@ -179,7 +190,7 @@ class Part:
                 continue
             if value is not None:
                 values[reading.kind] = value
-        for zone in self._zones():
+        for zone in self._zones:
             status = zone.get(ZONE_STATUS)
             if status is not None:
                 values |= readings.zone_values(zone.get(ZONE_TYPE), status)
@@ -201,9 +212,6 @@ class Part:
             for reading in READINGS
             if reading.cluster in endpoint.in_clusters and _sensible(reading, endpoint)
         ]
-
-    def _zones(self) -> list[Cluster]:
-        return [e.in_clusters[IAS_ZONE] for e in self._measuring if IAS_ZONE in e.in_clusters]
 
 
 def parts_of(node: ZigpyDevice) -> list[Part]:

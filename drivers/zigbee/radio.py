@@ -140,6 +140,16 @@ def _same(application: ControllerApplication, ours: NetworkBackup) -> bool:
 
 
 async def _close(application: ControllerApplication) -> None:
+    """Close everything, to the end: a database that is left half closed keeps its thread."""
+    closing = asyncio.ensure_future(_shut_down(application))
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        await asyncio.wait({closing})
+        raise
+
+
+async def _shut_down(application: ControllerApplication) -> None:
     # TI's library announces joins by timers that would outlive the connection.
     for timer in getattr(application, "_join_announce_tasks", {}).values():
         timer.cancel()
