@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr
 
 from drivers.matter_link import MatterLink
 from drivers.matter_parts import NodeData
@@ -21,26 +21,34 @@ SLOW_LIMIT_S = 60.0
 class Commission(Strict):
     """How to bring a device in."""
 
-    code: Annotated[SecretStr, Field(min_length=11, max_length=200)]
-    """The code on the device: 11 or 21 digits, or the text of its QR code (`MT:...`)."""
-    on_network: bool = True
-    """Whether the device is on the network already; if not, Bluetooth at the server is needed."""
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    code: Annotated[
+        SecretStr,
+        Field(
+            min_length=11,
+            max_length=200,
+            description="the code on the device: 11 or 21 digits, or its QR code's text (MT:...)",
+        ),
+    ]
+    on_network: Annotated[
+        bool, Field(description="on the network already; if not, the server needs Bluetooth")
+    ] = True
 
 
 class OneDevice(Strict):
     """Which device."""
 
-    device: str
-    """Its id, as `moodsync devices list` shows it."""
+    device: Annotated[str, Field(description="its id, as `moodsync devices list` shows it")]
 
 
 class Wifi(Strict):
     """What devices that join by Bluetooth are told, so that they find the Wi-Fi."""
 
-    ssid: Annotated[str, Field(min_length=1, max_length=32)]
-    """The name of the Wi-Fi network."""
-    password: SecretStr
-    """Its password."""
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    ssid: Annotated[str, Field(min_length=1, max_length=32, description="the network's name")]
+    password: Annotated[SecretStr, Field(description="its password")]
 
 
 class MatterOperations:

@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final
 
-from pydantic import Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr, field_validator
 from zwave_js_server.const import SecurityClass
 from zwave_js_server.model.node import Node
 
@@ -24,37 +25,48 @@ INTERVIEW_LIMIT_S = 240.0
 SHORTEST_JOIN_S, LONGEST_JOIN_S = 5, 254
 
 
+Seconds = Annotated[
+    int, Field(ge=SHORTEST_JOIN_S, le=LONGEST_JOIN_S, description="how long, in seconds")
+]
+
+
 class PermitJoin(Strict):
     """How a device may join."""
 
-    seconds: Annotated[int, Field(ge=SHORTEST_JOIN_S, le=LONGEST_JOIN_S)] = 60
-    """How long the network stays open, in seconds; one device joins in this time."""
-    pin: Annotated[SecretStr | None, Field(pattern=r"^\d{5}$")] = None
-    """The five digits on the device, for a connection that is encrypted and authenticated.
+    model_config = ConfigDict(hide_input_in_errors=True)
 
-    Without them a device joins encrypted at most without authentication.
-    """
+    seconds: Seconds = 60
+    pin: Annotated[
+        SecretStr | None,
+        Field(description="the five digits on the device; without them it is not authenticated"),
+    ] = None
+
+    @field_validator("pin")
+    @classmethod
+    def _five_digits(cls, pin: SecretStr | None) -> SecretStr | None:
+        if pin is not None and not re.fullmatch(r"[0-9]{5}", pin.get_secret_value()):
+            raise ValueError("a PIN has five digits")
+        return pin
 
 
 class Leave(Strict):
     """How long to wait for a device that shall leave."""
 
-    seconds: Annotated[int, Field(ge=SHORTEST_JOIN_S, le=LONGEST_JOIN_S)] = 60
-    """How long to wait for the button of the device to be pressed, in seconds."""
+    seconds: Seconds = 60
 
 
 class OneDevice(Strict):
     """Which device."""
 
-    device: str
-    """Its id, as `moodsync devices list` shows it."""
+    device: Annotated[str, Field(description="its id, as `moodsync devices list` shows it")]
 
 
 class Health(OneDevice):
     """Which device to check, and how thoroughly."""
 
-    rounds: Annotated[int, Field(ge=1, le=10)] = 3
-    """How often to check; each round sends about ten pings at falling power."""
+    rounds: Annotated[
+        int, Field(ge=1, le=10, description="how often; a round sends about ten pings")
+    ] = 3
 
 
 class ZwaveOperations:
@@ -165,7 +177,9 @@ class ZwaveOperations:
                     pin = arguments.pin.get_secret_value() if arguments.pin else False
                     progress("the device is being authenticated")
                     await link.ask("controller.validate_dsk_and_enter_pin", pin=pin)
-                case "inclusion failed" | "inclusion aborted":
+                case "inclusion aborted":  # of the keys' exchange; it goes on without them
+                    progress("the device cannot be authenticated: it joins without encryption")
+                case "inclusion failed":
                     raise Refused("the device could not join; bring it nearer and try again")
                 case "node added":
                     node: Node = event["node"]

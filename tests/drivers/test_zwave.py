@@ -198,6 +198,22 @@ async def test_a_device_joins_and_leaves(zwave_network: ZwaveNetwork) -> None:
             await driver.execute(SetLight(new, level=1.0))
 
 
+async def test_a_device_joins_encrypted(zwave_network: ZwaveNetwork) -> None:
+    driver, said = driver_at(zwave_network.url), list[str]()
+    new = DeviceId(device(44))
+    async with running(driver) as port:
+        zwave_network.do("join", node=44, classes=[0])
+        answer = await operate(driver, "permit_join", said, seconds=20)
+        assert (answer["joined"], answer["security"]) == (44, "s2_unauthenticated")
+        await driver.execute(SetLight(new, level=0.5))
+        assert zwave_network.state(44)["MultilevelSwitch_currentValue"] == 50
+        leaving = asyncio.create_task(operate(driver, "exclude", said, seconds=20))
+        await asyncio.sleep(0.3)
+        zwave_network.do("leave", node=44)
+        assert await leaving == {"left": 44}
+        await port.until(lambda: new in port.removed)
+
+
 async def test_nobody_joins_when_nobody_wants_to(zwave_network: ZwaveNetwork) -> None:
     driver = driver_at(zwave_network.url)
     async with running(driver):

@@ -52,8 +52,8 @@ class ZwaveNetwork:
         self._config.write_text(json.dumps(config))
 
     def start_stick(self) -> None:
-        more = (self._stick_port, self._control_port, self._more)
-        self._stick = self._run("zwave_stick.cjs", *more)
+        ports = (self._stick_port, self._control_port)
+        self._stick = self._run("zwave_stick.cjs", *ports, self._config, self._more)
         assert self._stick.stdout
         assert self._stick.stdout.readline() == "ready\n"
 

@@ -2,7 +2,7 @@
 // control port (HTTP, JSON) through which a test is the house: somebody at the wall switch, an
 // opened door, a device out of reach, a stick that is pulled out.
 //
-// usage: node zwave_stick.cjs STICK_PORT CONTROL_PORT [HOW_MANY_MORE_DIMMERS]
+// usage: node zwave_stick.cjs STICK_PORT CONTROL_PORT CONFIG [HOW_MANY_MORE_DIMMERS]
 "use strict";
 const http = require("node:http");
 const path = require("node:path");
@@ -16,7 +16,8 @@ zwave("@homebridge/ciao").getResponder = () => ({
   shutdown: silent,
 });
 const { MockServer } = zwave("zwave-js/Testing");
-const { CommandClasses: CC } = zwave("@zwave-js/core");
+const core = zwave("@zwave-js/core");
+const CC = core.CommandClasses;
 const cc = zwave("@zwave-js/cc");
 const serialapi = zwave("@zwave-js/serial/serialapi");
 const { createMockZWaveRequestFrame: request } = zwave("@zwave-js/testing");
@@ -30,6 +31,10 @@ cc.ColorSwitchCCSet.from = (raw, context) => {
   }
   return new cc.ColorSwitchCCSet({ nodeId: context.sourceNodeId, ...table });
 };
+
+// As the emulator names its states.
+const INCLUSION = "inclusionState";
+const ADDING = 1;
 
 const lost = new Set(); // nodes out of reach
 const readings = { temperature: 21.5, light: 120, power: 0 };
@@ -56,7 +61,20 @@ const reframe = {
 };
 const complain = (error) => console.error(error?.message ?? error);
 
-// The emulator lets nodes join; leaving is missing from it.
+// The emulator lets nodes join, but takes a second "stop" for a new start.
+const stopped = {
+  async onHostMessage(controller, msg) {
+    if (!(msg instanceof serialapi.AddNodeToNetworkRequest)) return false;
+    if (msg.addNodeType !== serialapi.AddNodeType.Stop) return false;
+    if (controller.state.get(INCLUSION) === ADDING) return false;
+    if (msg.callbackId) {
+      await controller.sendMessageToHost(new serialapi.AddNodeToNetworkRequestStatusReport({
+        callbackId: msg.callbackId, status: serialapi.AddNodeStatus.Done, nodeId: 0 }));
+    }
+    return true;
+  },
+};
+// Leaving is missing from it.
 let leaving;
 let removing = 0;
 const leave = {
@@ -172,7 +190,7 @@ const nodes = [
           setpoints: { 1: { minValue: 8, maxValue: 28, defaultValue: 20, scale: "°C" } } },
       ] } },
 ];
-for (let more = 0; more < Number(process.argv[4] ?? 0); more++) nodes.push(dimmer(20 + more));
+for (let more = 0; more < Number(process.argv[5] ?? 0); more++) nodes.push(dimmer(20 + more));
 
 // What the emulated devices answer besides what the emulator knows.
 const answers = {
@@ -251,9 +269,21 @@ const actions = {
   lose: (_, { node }) => { lost.add(node); find(node).autoAckControllerFrames = false; },
   find: (_, { node }) => { lost.delete(node); find(node).autoAckControllerFrames = true; },
   // Somebody presses the button of a new device, or of one that shall leave. The order is free.
-  join: (s, { node }) => {
-    s.mockController.nodePendingInclusion = {
-      ...dimmer(node), setup: (made) => { made.defineBehavior(answers); s.mockNodes.push(made); } };
+  // With security classes the device joins by S2; the answer is the PIN that is printed on it.
+  join: async (s, { node, classes }) => {
+    const keys = await core.generateECDHKeyPair();
+    const joining = dimmer(node);
+    if (classes) {
+      joining.capabilities.securityClasses = new Set(classes);
+      joining.capabilities.commandClasses.push(CC["Security 2"], CC["Transport Service"]);
+    }
+    joining.setup = (made) => {
+      made.ecdhKeyPair = keys;
+      made.defineBehavior(answers);
+      s.mockNodes = s.mockNodes.filter((n) => n.id !== node).concat(made);
+    };
+    s.mockController.nodePendingInclusion = joining;
+    return core.dskToString(keys.publicKey.slice(1, 17)).slice(0, 5);
   },
   leave: (_, { node }) => { if (removing) return takeOut(node); leaving = node; },
   // What the devices themselves have: the witness.
@@ -291,13 +321,21 @@ actions.ready = async (_, { port, limit }) => {
 let server;
 const find = (id) => server.mockNodes.find((n) => n.id === id);
 
+// The network's keys, from the server's configuration: nodes have them once they have joined.
+function keysOf(file) {
+  const { securityKeys } = JSON.parse(require("node:fs").readFileSync(file, "utf8"));
+  return Object.fromEntries(
+    Object.entries(securityKeys).map(([name, key]) => [name, Uint8Array.from(Buffer.from(key, "hex"))]),
+  );
+}
+
 async function start() {
   console.log = () => {}; // the emulator's; `ready` is written past it
   server = new MockServer({
     interface: "127.0.0.1",
     port: Number(process.argv[2]),
     config: {
-      controller: { behaviors: [leave, reframe] },
+      controller: { behaviors: [stopped, leave, reframe], securityKeys: keysOf(process.argv[4]) },
       nodes: nodes.map((node) => ({ ...node, behaviors: [answers] })),
     },
   });
