@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from drivers.bluetooth_settings import BluetoothSettings
+from drivers.hue_settings import HueSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.settings import DriverSettings
 from drivers.simulated_settings import SimulatedSettings
@@ -49,6 +50,7 @@ class Known:
 
 KNOWN: dict[str, Known] = {
     "bluetooth": Known(BluetoothSettings, "drivers.bluetooth:create", "bluetooth"),
+    "hue": Known(HueSettings, "drivers.hue:create", "hue"),
     "mqtt": Known(MqttSettings, "drivers.mqtt:create"),
     "simulated": Known(SimulatedSettings, "drivers.simulated:create"),
 }

@@ -51,7 +51,7 @@ from drivers.types import (
     Zone,
     Zoned,
 )
-from tests.drivers import bluetooth_rig
+from tests.drivers import bluetooth_rig, hue_rig
 from tests.drivers.mqtt_rig import DEVICES
 from tests.drivers.test_mqtt_faults import open_sockets
 from tests.fakes.broker import Broker
@@ -100,7 +100,13 @@ async def bluetooth(folder: Path) -> AsyncIterator[Rig]:
         yield Rig(driver, service.kill, service.start)
 
 
-RIGS = {"bluetooth": bluetooth, "mqtt": mqtt, "simulated": simulated}
+@asynccontextmanager
+async def hue(folder: Path) -> AsyncIterator[Rig]:
+    with hue_rig.house(folder) as house:
+        yield Rig(house.driver(folder / "own"), house.peer.kill, house.peer.start)
+
+
+RIGS = {"bluetooth": bluetooth, "hue": hue, "mqtt": mqtt, "simulated": simulated}
 
 
 @pytest.fixture(params=sorted(registry.KNOWN))
