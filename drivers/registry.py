@@ -13,6 +13,7 @@ from pathlib import Path
 
 from drivers.bluetooth_settings import BluetoothSettings
 from drivers.hue_settings import HueSettings
+from drivers.lifx_settings import LifxSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.settings import DriverSettings
 from drivers.simulated_settings import SimulatedSettings
@@ -51,6 +52,7 @@ class Known:
 KNOWN: dict[str, Known] = {
     "bluetooth": Known(BluetoothSettings, "drivers.bluetooth:create", "bluetooth"),
     "hue": Known(HueSettings, "drivers.hue:create", "hue"),
+    "lifx": Known(LifxSettings, "drivers.lifx:create", "lifx"),
     "mqtt": Known(MqttSettings, "drivers.mqtt:create"),
     "simulated": Known(SimulatedSettings, "drivers.simulated:create"),
 }

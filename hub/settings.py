@@ -14,6 +14,7 @@ from pydantic import (
 
 from drivers.bluetooth_settings import BluetoothSettings
 from drivers.hue_settings import HueSettings
+from drivers.lifx_settings import LifxSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.registry import third_party
 from drivers.settings import DriverSettings, Strict
@@ -126,6 +127,7 @@ class Drivers(Strict):
 
     bluetooth: BluetoothSettings | None = None
     hue: HueSettings | None = None
+    lifx: LifxSettings | None = None
     mqtt: MqttSettings | None = None
     simulated: SimulatedSettings | None = None
     _third_party: dict[str, DriverSettings] = PrivateAttr(default_factory=dict)

@@ -51,7 +51,7 @@ from drivers.types import (
     Zone,
     Zoned,
 )
-from tests.drivers import bluetooth_rig, hue_rig
+from tests.drivers import bluetooth_rig, hue_rig, lifx_rig
 from tests.drivers.mqtt_rig import DEVICES
 from tests.drivers.test_mqtt_faults import open_sockets
 from tests.fakes.broker import Broker
@@ -106,7 +106,13 @@ async def hue(folder: Path) -> AsyncIterator[Rig]:
         yield Rig(house.driver(folder / "own"), house.peer.kill, house.peer.start)
 
 
-RIGS = {"bluetooth": bluetooth, "hue": hue, "mqtt": mqtt, "simulated": simulated}
+@asynccontextmanager
+async def lifx(_folder: Path) -> AsyncIterator[Rig]:
+    with lifx_rig.emulator() as house:
+        yield Rig(lifx_rig.driver_at(house.port), house.kill, house.start)
+
+
+RIGS = {"bluetooth": bluetooth, "hue": hue, "lifx": lifx, "mqtt": mqtt, "simulated": simulated}
 
 
 @pytest.fixture(params=sorted(registry.KNOWN))
