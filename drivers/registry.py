@@ -13,6 +13,8 @@ from pathlib import Path
 
 from drivers.bluetooth_settings import BluetoothSettings
 from drivers.matter_settings import MatterSettings
+from drivers.hue_settings import HueSettings
+from drivers.lifx_settings import LifxSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.settings import DriverSettings
 from drivers.simulated_settings import SimulatedSettings
@@ -53,6 +55,8 @@ class Known:
 KNOWN: dict[str, Known] = {
     "matter": Known(MatterSettings, "drivers.matter:create"),
     "bluetooth": Known(BluetoothSettings, "drivers.bluetooth:create", "bluetooth"),
+    "hue": Known(HueSettings, "drivers.hue:create", "hue"),
+    "lifx": Known(LifxSettings, "drivers.lifx:create", "lifx"),
     "mqtt": Known(MqttSettings, "drivers.mqtt:create"),
     "simulated": Known(SimulatedSettings, "drivers.simulated:create"),
     "zigbee": Known(ZigbeeSettings, "drivers.zigbee.driver:create", "zigbee"),

@@ -15,6 +15,8 @@ from pydantic import (
 
 from drivers.bluetooth_settings import BluetoothSettings
 from drivers.matter_settings import MatterSettings
+from drivers.hue_settings import HueSettings
+from drivers.lifx_settings import LifxSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.registry import third_party
 from drivers.settings import DriverSettings, Strict
@@ -137,6 +139,8 @@ class Drivers(Strict):
 
     matter: MatterSettings | None = None
     bluetooth: BluetoothSettings | None = None
+    hue: HueSettings | None = None
+    lifx: LifxSettings | None = None
     mqtt: MqttSettings | None = None
     simulated: SimulatedSettings | None = None
     zigbee: ZigbeeSettings | None = None

@@ -51,7 +51,7 @@ from drivers.types import (
     Zone,
     Zoned,
 )
-from tests.drivers import bluetooth_rig
+from tests.drivers import bluetooth_rig, hue_rig, lifx_rig
 from tests.drivers.mqtt_rig import DEVICES
 from tests.drivers.test_mqtt_faults import open_sockets
 from tests.drivers.zigbee_rig import joined as zigbee_joined
@@ -112,6 +112,18 @@ async def bluetooth(folder: Path) -> AsyncIterator[Rig]:
 
 
 @asynccontextmanager
+async def hue(folder: Path) -> AsyncIterator[Rig]:
+    with hue_rig.house(folder) as house:
+        yield Rig(house.driver(folder / "own"), house.peer.kill, house.peer.start)
+
+
+@asynccontextmanager
+async def lifx(_folder: Path) -> AsyncIterator[Rig]:
+    with lifx_rig.emulator() as house:
+        yield Rig(lifx_rig.driver_at(house.port), house.kill, house.start)
+
+
+@asynccontextmanager
 async def zigbee(folder: Path) -> AsyncIterator[Rig]:
     async with zigbee_joined(folder) as (house, driver):
         yield Rig(driver, house.leave, house.back)
@@ -127,6 +139,8 @@ async def zwave(folder: Path) -> AsyncIterator[Rig]:
 
 RIGS = {
     "bluetooth": bluetooth,
+    "hue": hue,
+    "lifx": lifx,
     "matter": matter,
     "mqtt": mqtt,
     "simulated": simulated,

@@ -1,0 +1,337 @@
+"""LIFX lights over their LAN protocol: found by broadcast, asked how they are, told what to do.
+
+A light acknowledges a command, and says nothing when somebody else changes it: so it is asked every
+`poll_s`, and at once after a command. The network counts as reached when a light answers.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from lifx import HSBK, Light, MultiZoneLight
+from lifx import Device as LifxDevice
+from lifx.exceptions import LifxError
+from lifx.network.discovery import DiscoveredDevice, discover_devices
+
+from drivers.lifx_color import WHITE_BELOW, hue_of, xy_of
+from drivers.lifx_settings import LifxSettings
+from drivers.registry import Place
+from drivers.types import (
+    Capability,
+    Colorful,
+    Command,
+    Device,
+    DeviceId,
+    DeviceInfo,
+    DeviceState,
+    Dimmable,
+    Port,
+    Refused,
+    SetLight,
+    SetSwitch,
+    SetZones,
+    Switchable,
+    Tunable,
+    Unreachable,
+    Zone,
+    Zoned,
+)
+from drivers.wishes import wish
+
+log = structlog.get_logger(__name__)
+
+NAME = "lifx"
+ANSWER_LIMIT_S = 1.0
+SWEEP_S = 1.0
+"""How long one look for lights lasts."""
+MISSES = 3
+"""Polls without an answer after which a light is away."""
+LEAST_KELVIN, MOST_KELVIN = 1500, 9000
+MOST_ZONES = 82
+"""That fit into one message."""
+ERRORS = (LifxError, OSError, TimeoutError)
+
+
+@dataclass(slots=True)
+class LifxStats:
+    """Counts since the start."""
+
+    polls: int = 0
+    missed: int = 0
+    """Polls that were not answered in time, or with what the protocol does not allow."""
+    commands: int = 0
+    sweeps: int = 0
+
+
+class _Known:
+    """A light and what is known of it."""
+
+    def __init__(self, light: Light, device: Device, color: HSBK) -> None:
+        self.light = light
+        self.device = device
+        self.color = color
+        """As last heard or commanded: a command changes a part of it."""
+        self.misses = 0
+        self.poll = asyncio.Event()
+        self.lock = asyncio.Lock()
+
+
+class LifxDriver:
+    """See the module."""
+
+    name = NAME
+
+    def __init__(self, settings: LifxSettings) -> None:
+        self.stats = LifxStats()
+        self._settings = settings
+        self._known: dict[DeviceId, _Known] = {}
+        self._port: Port | None = None
+        self._names: dict[DeviceId, str] = {}
+
+    async def run(self, port: Port) -> None:
+        """See Driver. Raises Unreachable when no light answers any more, or none at all."""
+        self._port = port
+        try:
+            async with asyncio.TaskGroup() as group:
+                await self._look(group)
+                if not self._known:
+                    raise Unreachable("no LIFX light answers")  # noqa: TRY301 - ends the group
+                port.connected()
+                group.create_task(self._look_again(group), name="lifx discovery")
+        except* Unreachable as several:
+            first: BaseException = several
+            while isinstance(first, BaseExceptionGroup):
+                first = first.exceptions[0]
+            raise first from several
+        finally:
+            known, self._known = self._known, {}
+            for one in known.values():
+                self._show(one, one.device.now(one.device.state, available=False))
+            self._port = None
+            for one in known.values():
+                with contextlib.suppress(*ERRORS):
+                    async with asyncio.timeout(0.2):
+                        await one.light.close()
+
+    async def execute(self, command: Command) -> None:
+        """See Driver. Done means that the light acknowledged."""
+        known = self._known.get(command.device)
+        if known is None:
+            if command.device in self._names:
+                raise Unreachable("the light does not answer")
+            raise Refused(f"there is no light {command.device}")
+        self.stats.commands += 1
+        async with known.lock:
+            await self._obey(known, command)
+        known.poll.set()
+
+    # Inside -------------------------------------------------------------------------------------
+
+    async def _obey(self, known: _Known, command: Command) -> None:
+        device = known.device
+        match command:
+            case SetSwitch(on=on):
+                with _reaching():
+                    await known.light.set_power(on)
+            case SetLight() if _fits(device, command):
+                with _reaching():
+                    await _set_light(known, command)
+            case SetZones(zones=zones) if zones and isinstance(known.light, MultiZoneLight):
+                zoned = device.capability(Zoned)
+                if zoned is None:
+                    raise Refused(f"{device.name} cannot {wish(command)}")
+                with _reaching():
+                    await _set_zones(known.light, zones, zoned.zones, command.transition_s)
+            case _:
+                raise Refused(f"{device.name} cannot {wish(command)}")
+
+    async def _look_again(self, group: asyncio.TaskGroup) -> None:
+        while True:
+            await asyncio.sleep(self._settings.discover_s)
+            await self._look(group)
+
+    async def _look(self, group: asyncio.TaskGroup) -> None:
+        self.stats.sweeps += 1
+        try:
+            async with contextlib.aclosing(_sweep(self._settings)) as found:
+                async for one in found:
+                    known = self._known.get(DeviceId(f"{NAME}:{one.serial}"))
+                    if known is not None:
+                        known.light.update_address(one.ip, one.port)
+                    else:
+                        await self._meet(group, one)
+        except (*ERRORS, ValueError) as err:
+            raise Unreachable(f"the network cannot be asked: {type(err).__name__}") from err
+        finally:
+            _heed_cancellation()
+
+    async def _meet(self, group: asyncio.TaskGroup, found: DiscoveredDevice) -> None:
+        light: LifxDevice[Any] | None = None
+        known: _Known | None = None
+        try:
+            async with asyncio.timeout(2 * ANSWER_LIMIT_S):
+                light = await found.create_device()  # type: ignore[no-untyped-call]
+                if isinstance(light, Light):
+                    known = await _met(light)
+        except (*ERRORS, ValueError) as err:
+            self.stats.missed += 1
+            log.warning("lifx_light_not_read", serial=found.serial, reason=type(err).__name__)
+        finally:
+            if known is None and light is not None:
+                await light.close()
+        if known is None:
+            return
+        self._known[known.device.id] = known
+        self._names[known.device.id] = known.device.name
+        self._show(known, known.device)
+        group.create_task(self._poll(known), name=f"lifx {found.serial}")
+
+    async def _poll(self, known: _Known) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._settings.poll_s):
+                    await known.poll.wait()
+            known.poll.clear()
+            self.stats.polls += 1
+            try:
+                async with asyncio.timeout(ANSWER_LIMIT_S):
+                    color, power, label = await known.light.get_color()
+            except (*ERRORS, ValueError):
+                self.stats.missed += 1
+                known.misses += 1
+                _heed_cancellation()
+                if known.misses >= MISSES:
+                    self._lost(known)
+                continue
+            known.misses = 0
+            if not known.lock.locked():
+                known.color = color
+            device = known.device
+            if label and label != device.name:
+                device = device.placed(device.room, label)
+            self._show(known, device.now(_state(device, color, power), available=True))
+
+    def _lost(self, known: _Known) -> None:
+        self._show(known, known.device.now(known.device.state, available=False))
+        if not any(one.device.available for one in self._known.values()):
+            raise Unreachable("no LIFX light answers any more")
+
+    def _show(self, known: _Known, device: Device) -> None:
+        changed = known.device != device or known.device is device
+        known.device = device
+        if changed and self._port is not None:
+            self._port.announce(device)
+
+
+def create(settings: LifxSettings, _place: Place) -> LifxDriver:
+    """Return the driver; see drivers.registry."""
+    return LifxDriver(settings)
+
+
+def _heed_cancellation() -> None:
+    """Raise CancelledError when we were cancelled: a sweep of lifx-async may hide it."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+def _sweep(settings: LifxSettings) -> AsyncGenerator[DiscoveredDevice, None]:
+    # Not lifx.discover: that one sweeps in a thread of its own, which outlives a cancellation.
+    return discover_devices(
+        timeout=SWEEP_S,
+        broadcast_address=settings.broadcast,
+        port=settings.port,
+        device_timeout=ANSWER_LIMIT_S,
+    )
+
+
+async def _met(light: Light) -> _Known:
+    await light.ensure_capabilities()
+    can = light.capabilities
+    color, power, label = await light.get_color()
+    group = await light.get_group()
+    firmware = await light.get_host_firmware()
+    capabilities: list[Capability] = [Switchable(light=True), Dimmable(65535)]
+    low, high = light.min_kelvin or LEAST_KELVIN, light.max_kelvin or MOST_KELVIN
+    if low < high:
+        capabilities.append(Tunable(low, high))
+    if can is not None and can.has_color:
+        capabilities.append(Colorful())
+    if isinstance(light, MultiZoneLight) and can is not None and can.has_extended_multizone:
+        zones = await light.get_zone_count()
+        if 1 < zones <= MOST_ZONES:
+            capabilities.append(Zoned(zones))
+    device = Device(
+        DeviceId(f"{NAME}:{light.serial}"),
+        label or light.serial,
+        NAME,
+        tuple(capabilities),
+        info=DeviceInfo(
+            "LIFX",
+            can.name if can is not None else "",
+            f"{firmware.version_major}.{firmware.version_minor}",
+            group if isinstance(group, str) else group.label,
+        ),
+    )
+    return _Known(light, device.now(_state(device, color, power), available=True), color)
+
+
+def _state(device: Device, color: HSBK, power: int) -> DeviceState:
+    white = color.saturation < WHITE_BELOW or not device.capability(Colorful)
+    return DeviceState(
+        on=power > 0,
+        level=round(color.brightness, 4),
+        kelvin=color.kelvin if white and device.capability(Tunable) else None,
+        xy=None if white else xy_of(color.hue, color.saturation),
+    )
+
+
+def _fits(device: Device, command: SetLight) -> bool:
+    return (command.kelvin is None or device.capability(Tunable) is not None) and (
+        command.xy is None or device.capability(Colorful) is not None
+    )
+
+
+async def _set_light(known: _Known, command: SetLight) -> None:
+    if command.on is False or command.level == 0:
+        await known.light.set_power(False, duration=command.transition_s)
+        return
+    old = known.color
+    hue, saturation, kelvin = old.hue, old.saturation, old.kelvin
+    tunable = known.device.capability(Tunable)
+    if command.xy is not None:
+        hue, saturation = hue_of(command.xy)
+    elif command.kelvin is not None and tunable is not None:
+        saturation = 0.0
+        kelvin = min(max(command.kelvin, tunable.min_kelvin), tunable.max_kelvin)
+    level = old.brightness if command.level is None else command.level
+    wanted = HSBK(hue=hue, saturation=saturation, brightness=level, kelvin=kelvin)
+    if known.device.state.on:
+        await known.light.set_color(wanted, duration=command.transition_s)
+    else:  # from dark: the colour first, unseen, then up
+        await known.light.set_color(wanted)
+        await known.light.set_power(True, duration=command.transition_s)
+    known.color = wanted
+
+
+async def _set_zones(
+    light: MultiZoneLight, zones: tuple[Zone, ...], count: int, transition_s: float
+) -> None:
+    colors = []
+    for number in range(count):
+        zone = zones[number * len(zones) // count]
+        hue, saturation = hue_of(zone.xy)
+        colors.append(HSBK(hue=hue, saturation=saturation, brightness=zone.level, kelvin=3500))
+    await light.set_extended_color_zones(0, colors, duration=transition_s)
+    await light.set_power(True)
+
+
+@contextlib.contextmanager
+def _reaching() -> Iterator[None]:
+    try:
+        yield
+    except ERRORS as err:
+        raise Unreachable("the light does not answer") from err

@@ -1,0 +1,112 @@
+"""Emulated LIFX lights in a process of their own, and their HTTP API as the witness."""
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from drivers.lifx import LifxDriver
+from drivers.lifx_settings import LifxSettings
+from drivers.types import DeviceId
+from tests.fakes.port import RememberingPort
+from tests.fakes.process import START_LIMIT_S, free_port
+
+COLOUR, WHITE, STRIP = (f"d073d500000{n}" for n in (1, 2, 3))
+COLOUR_ID, WHITE_ID, STRIP_ID = (DeviceId(f"lifx:{one}") for one in (COLOUR, WHITE, STRIP))
+
+
+class Emulator:
+    """One colour light, one white one, one strip of eight zones."""
+
+    def __init__(self) -> None:
+        self.port, self.api = free_udp_port(), free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        program = Path(sys.executable).with_name("lifx-emulator")
+        lights = ["--color", "1", "--color-temperature", "1", "--multizone", "1"]
+        ports = ["--port", str(self.port), "--api", "--api-port", str(self.api)]
+        self._process = subprocess.Popen(
+            [program, *lights, *ports, "--multizone-zones", "8", "--no-api-activity"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + START_LIMIT_S
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.api)) == 0:
+                    return
+            assert self._process.poll() is None, "lifx-emulator does not start"
+            assert time.monotonic() < deadline, "lifx-emulator does not listen"
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+    def freeze(self) -> None:
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
+    async def seen(self, serial: str) -> Any:
+        """Return what the light itself says of its state."""
+        return await asyncio.to_thread(self._ask, f"/api/devices/{serial}", None)
+
+    async def by_hand(self, serial: str, **state: Any) -> None:
+        """Change a light as its own app would."""
+        await asyncio.to_thread(self._ask, f"/api/devices/{serial}/state", state)
+
+    def _ask(self, path: str, body: Any) -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.api}{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+            method="GET" if body is None else "PATCH",
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return json.load(answer)
+
+
+@contextmanager
+def emulator() -> Iterator[Emulator]:
+    one = Emulator()
+    one.start()
+    try:
+        yield one
+    finally:
+        one.kill()
+
+
+def driver_at(port: int, **more: Any) -> LifxDriver:
+    given = {"broadcast": "127.0.0.1", "port": port, "poll_s": 0.2} | more
+    return LifxDriver(LifxSettings.model_validate(given))
+
+
+@asynccontextmanager
+async def running(driver: LifxDriver) -> AsyncIterator[RememberingPort]:
+    port = RememberingPort()
+    task = asyncio.create_task(driver.run(port))
+    try:
+        await port.until(lambda: port.connections == 1 or task.done())
+        yield port
+    finally:
+        task.cancel()
+        await asyncio.wait({task}, timeout=1.0)
+        assert task.done(), "the driver did not stop within a second"
+
+
+def free_udp_port() -> int:
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
