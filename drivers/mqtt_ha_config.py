@@ -56,6 +56,7 @@ class Entity:
     group: str
     """Which device it belongs to."""
     device_name: str
+    name: str
     info: DeviceInfo | None
 
 
@@ -189,6 +190,7 @@ def _entity(component: str, topic_key: str, said: dict[str, Any]) -> Entity:
         Fields(said),
         safe_id(group),
         _word(about.get("name")),
+        _word(said.get("name")),
         info if given else None,
     )
 

@@ -103,8 +103,7 @@ def _tells_health(made: Made) -> bool:
 
 def _actor(entity: Entity, made: Made) -> Talk:
     heard_at, needs = availability(entity.fields)
-    own = entity.fields.text("name")
-    name = " ".join(part for part in (entity.device_name, own) if part) or entity.key
+    name = " ".join(part for part in (entity.device_name, entity.name) if part) or entity.key
     return Talk(
         DeviceId(f"{NAME}:{entity.key}"), name, tuple(made.capabilities), _write(made),
         together(made.reads), heard_at, needs, info=entity.info,
@@ -123,7 +122,7 @@ def _sensing(group: str, sensors: list[tuple[Entity, Made]], now: dict[DeviceId,
     key = DeviceId(f"{NAME}:{group}")
     if key in now:
         key = DeviceId(f"{key}_sensors")
-    name = first.device_name or first.fields.text("name") or group
+    name = first.device_name or first.name or group
     return Talk(
         key, name, (Measures(tuple(dict.fromkeys(kinds))),), _write(Made()), together(reads),
         heard_at, needs, info=first.info,

@@ -51,7 +51,8 @@ from drivers.types import (
     Zone,
     Zoned,
 )
-from tests.drivers.mqtt_rig import DEVICES
+from tests.drivers.mqtt_announcing import announce
+from tests.drivers.mqtt_rig import DEVICES, house
 from tests.drivers.test_mqtt_faults import open_sockets
 from tests.fakes.broker import Broker
 from tests.fakes.port import RememberingPort
@@ -80,6 +81,8 @@ def _place(folder: Path) -> registry.Place:
 @asynccontextmanager
 async def mqtt(folder: Path) -> AsyncIterator[Rig]:
     with Broker(folder) as broker:
+        async with house(broker.port) as client:
+            await announce(client, "home_assistant")
         settings = _settings("mqtt", {"port": broker.port, "devices": DEVICES})
         yield Rig(registry.create("mqtt", settings, _place(folder)), broker.kill, broker.start)
 
