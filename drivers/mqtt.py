@@ -1,80 +1,29 @@
-"""Lights, switches and sensors on an MQTT broker.
+"""Lights, switches and sensors on an MQTT broker: configured, or found by their announcements.
 
 The driver never reconnects by itself: when the broker is lost, `run` raises Unreachable and the
 supervisor starts it again. Commands go out at QoS 1, so that "done" means that the broker has
-the command; that costs no time on the way to the lamp, only in the outcome's.
+the command; that costs no time on the way to the lamp, only in the outcome's. A Shelly answers
+besides, and "done" waits for its answer.
 """
 
 import asyncio
-from dataclasses import dataclass
 
 import structlog
 
 from drivers.mqtt_client import MqttLink
 from drivers.mqtt_connection import Broker
-from drivers.mqtt_dialects import (
-    availability_topic,
-    capabilities,
-    read_availability,
-    read_state,
-    write_command,
-)
+from drivers.mqtt_discovery import Discovery
 from drivers.mqtt_login import broker_of
 from drivers.mqtt_probe import HELD_BACK_S, Probe
-from drivers.mqtt_settings import MqttDevice, MqttSettings
+from drivers.mqtt_routes import Known, MqttStats, Route, Routes
+from drivers.mqtt_settings import MAX_ANNOUNCEMENT_BYTES, MqttSettings
+from drivers.mqtt_talk import NAME, configured
 from drivers.registry import Place
-from drivers.types import (
-    BadPayload,
-    Command,
-    Device,
-    DeviceId,
-    DeviceState,
-    Port,
-    Refused,
-    Unreachable,
-)
+from drivers.types import BadPayload, Command, DeviceState, Port, Refused, Unreachable
 
 log = structlog.get_logger(__name__)
 
-NAME = "mqtt"
 START_LIMIT_S = 20.0
-
-
-@dataclass(slots=True)
-class MqttStats:
-    """Counts since the start, over all connections."""
-
-    received: int = 0
-    malformed: int = 0
-    """Payloads that their topic does not allow; each topic is logged once."""
-    oversize: int = 0
-    """Payloads over `max_payload_bytes`."""
-    unexpected: int = 0
-    """Messages on topics of no device."""
-    coalesced: int = 0
-    """States that a newer one of the same device replaced before anybody was told."""
-    published: int = 0
-
-
-class _Known:
-    """A configured device and what is known of it."""
-
-    __slots__ = ("changed", "config", "device", "heard", "merged", "told")
-
-    def __init__(self, key: str, config: MqttDevice) -> None:
-        self.config = config
-        self.device = Device(
-            DeviceId(f"{NAME}:{key}"),
-            config.name or key,
-            NAME,
-            capabilities(config),
-            available=False,
-        )
-        self.heard: bool | None = None
-        """What its availability topic said on this connection."""
-        self.changed = False
-        self.merged = False
-        self.told: Device | None = None
 
 
 class MqttDriver:
@@ -85,19 +34,13 @@ class MqttDriver:
     def __init__(self, settings: MqttSettings) -> None:
         self.stats = MqttStats()
         self._settings = settings
-        self._known = {
-            f"{NAME}:{key}": _Known(key, config) for key, config in settings.devices.items()
-        }
-        self._by_state: dict[str, list[_Known]] = {}
-        self._by_availability: dict[str, list[_Known]] = {}
-        for known in self._known.values():
-            self._by_state.setdefault(known.config.state_topic, []).append(known)
-            told_at = availability_topic(known.config)
-            if told_at is not None:
-                self._by_availability.setdefault(told_at, []).append(known)
+        self._routes = Routes()
+        for key, config in settings.devices.items():
+            self._routes.add(Known(configured(key, config), fixed=True))
+        self._discovery = Discovery(settings, self._routes, self.stats, self._announce, self._gone)
         self._link: MqttLink | None = None
         self._port: Port | None = None
-        self._changed: list[_Known] = []
+        self._changed: list[Known] = []
         self._complained: set[str] = set()
         self._probe_topic = f"{settings.client_id}/probe"
         self._probe: Probe | None = None
@@ -113,47 +56,52 @@ class MqttDriver:
                 await self._start(link, broker)
                 port.connected()
                 await self._check_broker(link)
-                await link.lost()
+                await self._discovery.follow(link)
         finally:
             self._link = None
-            for known in self._known.values():
+            self._discovery.stop()
+            for known in self._routes.all():
                 known.device = known.device.now(known.device.state, available=False)
             self._announce_all()
 
     async def execute(self, command: Command) -> None:
         """See Driver. Done means that the broker took the command."""
-        known = self._known.get(command.device)
+        known = self._routes.get(command.device)
         if known is None:
-            raise Refused(f"there is no device {command.device} in the configuration")
-        topic, payload = write_command(known.config, command)
+            raise Refused(f"there is no device {command.device} on the broker")
+        messages = known.talk.write(command)
         link = self._link
         if link is None:
             raise Unreachable("there is no connection to the broker")
-        self.stats.published += 1
-        await link.publish(topic, payload)
+        for message in messages:
+            self.stats.published += 1
+            if message.answer:
+                await self._discovery.ask(link, message)
+            else:
+                await link.publish(message.topic, message.payload)
 
     # The link's side ------------------------------------------------------------------------
 
     def message(self, topic: str, payload: bytes, retained: bool) -> None:
         """See Receiver."""
         self.stats.received += 1
-        if len(payload) > self._settings.max_payload_bytes:
+        announces = self._discovery.wants(topic)
+        limit = MAX_ANNOUNCEMENT_BYTES if announces else self._settings.max_payload_bytes
+        if len(payload) > limit:
             self.stats.oversize += 1
             self._complain(topic, f"a payload of {len(payload)} bytes")
             return
-        states = self._by_state.get(topic, ())
-        availabilities = self._by_availability.get(topic, ())
-        if topic == self._probe_topic:
+        if announces:
+            self._announced(topic, payload)
+        route = self._routes.at(topic)
+        if route is not None:
+            if payload:  # else a kept message was deleted: that says nothing about the device
+                self._deliver(route, topic, payload, retained)
+        elif topic == self._probe_topic:
             if self._probe is not None:
                 self._probe.came()
-        elif not (states or availabilities):
+        elif not announces:
             self.stats.unexpected += 1
-        if not payload:
-            return  # a kept message was deleted; that says nothing about the device
-        for known in states:
-            self._take_state(known, topic, payload, retained)
-        for known in availabilities:
-            self._take_availability(known, topic, payload)
 
     def turn_over(self) -> None:
         """See Receiver."""
@@ -162,6 +110,8 @@ class MqttDriver:
         changed, self._changed = self._changed, []
         for known in changed:
             known.changed = False
+            if known.gone:
+                continue
             if known.merged and known.device == known.told:
                 self.stats.coalesced += 1  # it went there and back before anybody was told
             else:
@@ -174,15 +124,24 @@ class MqttDriver:
 
     # Inside ---------------------------------------------------------------------------------
 
-    def _take_state(self, known: _Known, topic: str, payload: bytes, retained: bool) -> None:
+    def _deliver(self, route: Route, topic: str, payload: bytes, retained: bool) -> None:
+        for known in route.reads:
+            self._take_state(known, topic, payload, retained)
+        for known in route.hears:
+            self._take_availability(known, topic, payload)
+        if not retained:
+            for known in route.presses:
+                self._take_press(known, topic, payload)
+
+    def _take_state(self, known: Known, topic: str, payload: bytes, retained: bool) -> None:
         device = known.device
         try:
-            state = read_state(known.config, payload, device.state)
+            state = known.talk.reads[topic](payload, device.state)
         except BadPayload as err:
             self._malformed(topic, err)
             return
         # A device that reports is there, unless its availability topic says otherwise.
-        available = device.available or (known.heard is None and not retained)
+        available = device.available or (not known.heard and not retained)
         if not known.changed:
             known.changed = True
             self._changed.append(known)
@@ -193,28 +152,44 @@ class MqttDriver:
             known.merged = True
         known.device = device.now(state, available)
 
-    def _take_availability(self, known: _Known, topic: str, payload: bytes) -> None:
+    def _take_availability(self, known: Known, topic: str, payload: bytes) -> None:
         try:
-            known.heard = read_availability(payload)
+            there = known.talk.heard_at[topic](payload)
         except BadPayload as err:
             self._malformed(topic, err)
             return
-        known.device = known.device.now(known.device.state, known.heard)
+        if there is None:
+            return
+        known.heard[topic] = there
+        known.device = known.device.now(known.device.state, known.is_there(topic))
         self._announce(known)
+
+    def _take_press(self, known: Known, topic: str, payload: bytes) -> None:
+        try:
+            action = known.talk.presses[topic](payload)
+        except BadPayload as err:
+            self._malformed(topic, err)
+            return
+        if action is not None and self._port is not None:
+            self._port.pressed(known.device.id, action)
+
+    def _announced(self, topic: str, payload: bytes) -> None:
+        try:
+            self._discovery.take(topic, payload)
+        except BadPayload as err:
+            self._malformed(topic, err)
 
     async def _start(self, link: MqttLink, broker: Broker) -> None:
         self._link = link
-        for known in self._known.values():
-            known.heard = None
-            has_topic = availability_topic(known.config) is not None
-            known.device = known.device.now(known.device.state, available=not has_topic)
+        for known in self._routes.all():
+            known.connect()
         self._announce_all()
         try:
             async with asyncio.timeout(START_LIMIT_S):
                 if broker.will is not None:
                     await link.publish(broker.will.topic, b"online", retain=True)
-                topics = {*self._by_state, *self._by_availability, self._probe_topic}
-                await link.subscribe(sorted(topics))
+                await link.subscribe(sorted({*self._routes.topics(), self._probe_topic}))
+                await self._discovery.start(link)
         except TimeoutError as err:
             raise Unreachable("the broker does not answer") from err
 
@@ -236,22 +211,30 @@ class MqttDriver:
             )
 
     def _announce_all(self) -> None:
-        for known in self._known.values():
+        for known in self._routes.all():
             self._announce(known)
 
-    def _announce(self, known: _Known) -> None:
+    def _announce(self, known: Known) -> None:
         known.told, known.merged = known.device, False
         if self._port is not None:
             self._port.announce(known.device)
+
+    def _gone(self, known: Known) -> None:
+        if self._port is not None:
+            self._port.gone(known.device.id)
 
     def _malformed(self, topic: str, err: BadPayload) -> None:
         self.stats.malformed += 1
         self._complain(topic, err.reason)
 
     def _complain(self, topic: str, reason: str) -> None:
-        if topic not in self._complained:
+        if topic not in self._complained and len(self._complained) < MAX_COMPLAINTS:
             self._complained.add(topic)
             log.warning("mqtt_payload_dropped", topic=topic, reason=reason)
+
+
+MAX_COMPLAINTS = 1000
+"""Anybody can invent topics; the log does not grow with them for ever."""
 
 
 def _is_edge(before: DeviceState, after: DeviceState) -> bool:

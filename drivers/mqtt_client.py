@@ -8,7 +8,7 @@ import contextlib
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
 from drivers import mqtt_wire as wire
@@ -47,9 +47,16 @@ class MqttLink:
 
     async def subscribe(self, topics: Sequence[str]) -> None:
         """Subscribe to topics or filters at QoS 0. Raises Unreachable."""
+        await self._in_chunks(topics, partial(wire.subscribe, qos=0))
+
+    async def unsubscribe(self, topics: Sequence[str]) -> None:
+        """Give topics or filters up. Raises Unreachable."""
+        await self._in_chunks(topics, wire.unsubscribe)
+
+    async def _in_chunks(self, topics: Sequence[str], packet: Callable[..., bytes]) -> None:
         for start in range(0, len(topics), TOPICS_A_PACKET):
             chunk = topics[start : start + TOPICS_A_PACKET]
-            answer = self._connection.ask(partial(wire.subscribe, topics=chunk, qos=0))
+            answer = self._connection.ask(partial(packet, topics=chunk))
             try:
                 async with asyncio.timeout(CONNECT_LIMIT_S):
                     await answer

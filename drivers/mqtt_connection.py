@@ -215,7 +215,7 @@ class Connection(asyncio.Protocol):
                 if message.packet_id is not None:
                     self.send(wire.puback(message.packet_id))
                 self._receiver.message(message.topic, message.payload, message.retained)
-            case wire.Kind.PUBACK:
+            case wire.Kind.PUBACK | wire.Kind.UNSUBACK:
                 self._answered(wire.read_packet_id(body), None)
             case wire.Kind.SUBACK:
                 refused = body[2:].count(wire.SUBSCRIPTION_REFUSED)

@@ -7,12 +7,12 @@ apart by its size.
 """
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
+from drivers.mqtt_payload import MAX_TEXT, finite, number, object_of, text_of, within
 from drivers.mqtt_settings import MqttDevice, MqttDialect, MqttKind
 from drivers.types import (
     BadPayload,
@@ -33,7 +33,6 @@ from drivers.wishes import wish
 MIRED = 1_000_000
 MAX_MIRED = 1000
 """A greater colour temperature is kelvin."""
-MAX_TEXT = 200
 PERCENT = 100
 
 _BRIGHTEST = {MqttDialect.JSON_LIGHT: 255, MqttDialect.ZIGBEE2MQTT: 254, MqttDialect.PLAIN: PERCENT}
@@ -67,7 +66,7 @@ def read_state(device: MqttDevice, payload: bytes, before: DeviceState) -> Devic
     """
     if device.dialect is MqttDialect.PLAIN and len(device.measures) < 2:  # noqa: PLR2004
         return _read_plain(device, payload, before)
-    said = _read_json(payload)
+    said = object_of(payload)
     state = before
     if device.kind is not MqttKind.SENSOR:
         state = _read_light(device, said, before)
@@ -79,9 +78,9 @@ def read_state(device: MqttDevice, payload: bytes, before: DeviceState) -> Devic
 
 def read_availability(payload: bytes) -> bool:
     """Read `online` or `offline`, alone or as `{"state": ...}`. Raises BadPayload."""
-    text = _text(payload)
+    text = text_of(payload)
     if text.startswith("{"):
-        text = str(_read_json(payload).get("state"))
+        text = str(object_of(payload).get("state"))
     match text.strip().lower():
         case "online":
             return True
@@ -125,16 +124,16 @@ def availability_topic(device: MqttDevice) -> str | None:
 
 
 def _read_plain(device: MqttDevice, payload: bytes, before: DeviceState) -> DeviceState:
-    value = _plain_value(_text(payload).strip())
+    value = _plain_value(text_of(payload).strip())
     if device.kind is MqttKind.SENSOR:
         return before.measuring({**before.values, device.measures[0]: value})
     if isinstance(value, bool):
         return replace(before, on=value)
     if device.kind is MqttKind.LIGHT and device.dimmable:
-        level = _within(value, 0, PERCENT, "a level") / PERCENT
+        level = within(value, 0, PERCENT, "a level") / PERCENT
         # The level that it had stays known while a lamp is off, to come back to.
         return replace(before, on=level > 0, level=level or before.level)
-    return replace(before, on=bool(_within(value, 0, 1, "a switch")))
+    return replace(before, on=bool(within(value, 0, 1, "a switch")))
 
 
 def _plain_value(text: str) -> bool | float:
@@ -143,7 +142,7 @@ def _plain_value(text: str) -> bool | float:
         return word
     if len(text) > MAX_TEXT or not _NUMBER.fullmatch(text):
         raise BadPayload("neither a number nor ON, OFF, true or false")
-    return _finite(float(text))
+    return finite(float(text))
 
 
 def _read_light(device: MqttDevice, said: Mapping[str, Any], before: DeviceState) -> DeviceState:
@@ -154,14 +153,14 @@ def _read_light(device: MqttDevice, said: Mapping[str, Any], before: DeviceState
             raise BadPayload("`state` is neither ON nor OFF")
     if (brightness := said.get("brightness")) is not None:
         brightest = _BRIGHTEST[device.dialect]
-        level = min(1.0, _within(_number(brightness), 0, 255, "`brightness`") / brightest)
+        level = min(1.0, within(number(brightness), 0, 255, "`brightness`") / brightest)
     if (temperature := said.get("color_temp")) is not None:
-        warmth = _within(_number(temperature), 1, 100_000, "`color_temp`")
+        warmth = within(number(temperature), 1, 100_000, "`color_temp`")
         kelvin = round(warmth if warmth > MAX_MIRED else MIRED / warmth)
     if isinstance(colour := said.get("color"), dict) and {"x", "y"} <= colour.keys():
         xy = (
-            _within(_number(colour["x"]), 0, 1, "`x`"),
-            _within(_number(colour["y"]), 0, 1, "`y`"),
+            within(number(colour["x"]), 0, 1, "`x`"),
+            within(number(colour["y"]), 0, 1, "`y`"),
         )
     mode = said.get("color_mode")
     if mode == "color_temp":
@@ -181,50 +180,8 @@ def _measured(
         elif isinstance(value, bool) or (isinstance(value, str) and len(value) <= MAX_TEXT):
             values[kind] = value
         else:
-            values[kind] = _number(value)
+            values[kind] = number(value)
     return values
-
-
-def _read_json(payload: bytes) -> dict[str, Any]:
-    try:
-        said = json.loads(_text(payload), parse_constant=_not_finite)
-    except (ValueError, RecursionError) as err:
-        raise BadPayload("no JSON") from err
-    if not isinstance(said, dict):
-        raise BadPayload("no JSON object")
-    return said
-
-
-def _text(payload: bytes) -> str:
-    try:
-        return payload.decode()
-    except UnicodeDecodeError as err:
-        raise BadPayload("no UTF-8") from err
-
-
-def _not_finite(_: str) -> NoReturn:
-    raise BadPayload("a number that is not finite")
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadPayload("something else than a number")
-    try:
-        return _finite(float(value))
-    except OverflowError as err:
-        raise BadPayload("a number that is too great") from err
-
-
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise BadPayload("a number that is not finite")
-    return value
-
-
-def _within(value: float, low: float, high: float, what: str) -> float:
-    if not low <= value <= high:
-        raise BadPayload(f"{what} outside {low} to {high}")
-    return value
 
 
 # Writing ------------------------------------------------------------------------------------

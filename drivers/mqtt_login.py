@@ -15,7 +15,7 @@ def broker_of(settings: MqttSettings) -> Broker:
         settings.port,
         settings.client_id,
         settings.keepalive_s,
-        settings.max_payload_bytes,
+        max(settings.max_payload_bytes, settings.discovery.largest_bytes),
         _tls(settings),
         settings.username,
         _password(settings),

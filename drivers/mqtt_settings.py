@@ -71,6 +71,33 @@ class MqttDevice(Strict):
         return self
 
 
+class MqttDiscovery(Strict):
+    """Which announcements on the broker are followed.
+
+    A device found so appears by itself, outside every room, and leaves when it is withdrawn.
+    Listening costs nothing where nobody announces anything, so it is on.
+    """
+
+    home_assistant: bool = True
+    """What speaks Home Assistant's discovery: ESPHome, OpenMQTTGateway, Zwave-JS-UI and others."""
+    home_assistant_prefix: Topic = "homeassistant"
+    max_found: Annotated[int, Field(ge=1, le=5000)] = 1000
+
+    @property
+    def any(self) -> bool:
+        """Return True when devices may appear that the configuration does not name."""
+        return self.home_assistant
+
+    @property
+    def largest_bytes(self) -> int:
+        """Return the greatest announcement that is taken, 0 when none is."""
+        return MAX_ANNOUNCEMENT_BYTES if self.any else 0
+
+
+MAX_ANNOUNCEMENT_BYTES = 262_144
+"""A device with 200 entities announces itself in about 100 KB."""
+
+
 class MqttSettings(DriverSettings):
     """A broker and the devices on it."""
 
@@ -85,6 +112,7 @@ class MqttSettings(DriverSettings):
     keepalive_s: Annotated[int, Field(ge=5, le=600)] = 30
     max_payload_bytes: Annotated[int, Field(ge=64, le=1_048_576)] = 65_536
     devices: dict[str, MqttDevice] = {}
+    discovery: MqttDiscovery = MqttDiscovery()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -96,4 +124,4 @@ class MqttSettings(DriverSettings):
 
     def device_keys(self) -> frozenset[str] | None:
         """See DriverSettings."""
-        return frozenset(self.devices)
+        return None if self.discovery.any else frozenset(self.devices)

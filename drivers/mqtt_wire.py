@@ -19,6 +19,8 @@ class Kind(IntEnum):
     PUBACK = 4
     SUBSCRIBE = 8
     SUBACK = 9
+    UNSUBSCRIBE = 10
+    UNSUBACK = 11
     PINGREQ = 12
     PINGRESP = 13
     DISCONNECT = 14
@@ -89,6 +91,12 @@ def subscribe(packet_id: int, topics: Sequence[str], qos: int) -> bytes:
     return _packet((Kind.SUBSCRIBE << 4) | 0x02, packet_id.to_bytes(2, "big") + wanted)
 
 
+def unsubscribe(packet_id: int, topics: Sequence[str]) -> bytes:
+    """Give topic filters up (3.10)."""
+    unwanted = b"".join(_string(topic) for topic in topics)
+    return _packet((Kind.UNSUBSCRIBE << 4) | 0x02, packet_id.to_bytes(2, "big") + unwanted)
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A published message. `packet_id` is set when it has to be acknowledged."""
@@ -116,7 +124,7 @@ def read_message(first: int, body: bytes) -> Message:
 
 
 def read_packet_id(body: bytes) -> int:
-    """Read what PUBACK and SUBACK begin with."""
+    """Read what PUBACK, SUBACK and UNSUBACK begin with."""
     if len(body) < 2:  # noqa: PLR2004
         raise MalformedPacket("an acknowledgement without a packet id")
     return int.from_bytes(body[:2], "big")

@@ -197,6 +197,10 @@ class Scene(Strict):
     """Lights that differ from `lights`, by device id."""
     music: MusicPart | None = None
     target_c: Annotated[float, Field(ge=5, le=30)] | None = None
+    fan: Unit | None = None
+    """The speed of the room's fans; 0 turns them off."""
+    cover: Unit | None = None
+    """Where the room's blinds and curtains go: 0 closed, 1 open."""
 
 
 class MoodRegion(Strict):

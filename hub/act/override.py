@@ -16,6 +16,7 @@ from drivers.types import (
     DeviceId,
     DeviceState,
     PlayMusic,
+    SetFan,
     SetLight,
     SetSwitch,
     SetTemperature,
@@ -128,7 +129,7 @@ def _arrived(command: Command, name: str, state: DeviceState) -> bool:
     match command, name:
         case SetSwitch(on=on), "on":
             arrived = state.on == on
-        case SetLight(), "on":
+        case ((SetLight() | SetFan()), "on"):
             arrived = state.on == _wants_on(command)
         case SetLight(level=float(level)), "level":
             arrived = _near(state.level, level, LEVEL_TOLERANCE)
@@ -175,8 +176,10 @@ def _on_the_way(start: DeviceState, target: float | None, level: float | None) -
     return low - LEVEL_TOLERANCE <= level <= high + LEVEL_TOLERANCE
 
 
-def _wants_on(command: SetLight) -> bool:
-    """A light command without a word about on or off implies on, level 0 implies off."""
+def _wants_on(command: SetLight | SetFan) -> bool:
+    """A light command without a word about on or off implies on, level or speed 0 implies off."""
+    if isinstance(command, SetFan):
+        return command.speed > 0
     if command.on is not None:
         return command.on
     return command.level is None or command.level > 0

@@ -9,14 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from drivers.types import (
     Audible,
+    Blows,
     Colorful,
     Command,
+    Covers,
     Device,
     DeviceId,
     DeviceState,
     Dimmable,
     Heats,
     PlayMusic,
+    SetCover,
+    SetFan,
     SetLight,
     SetSwitch,
     SetTemperature,
@@ -50,6 +54,10 @@ def plan_scene(
         heats = device.capability(Heats)
         if scene.target_c is not None and heats:
             commands.append(SetTemperature(device.id, _target(scene.target_c, heats)))
+        if scene.fan is not None and (blows := device.capability(Blows)):
+            commands.append(SetFan(device.id, _speed(scene.fan, blows)))
+        if scene.cover is not None and (covers := device.capability(Covers)):
+            commands.append(SetCover(device.id, _position(scene.cover, covers)))
     return tuple(commands)
 
 
@@ -146,10 +154,24 @@ def _target(wanted_c: float, heats: Heats) -> float:
     return round(min(heats.min_c + steps * heats.step_c, heats.max_c), 3)
 
 
+def _speed(wanted: float, blows: Blows) -> float:
+    """Round to the fan's speeds; what is not off stays on at the lowest."""
+    if wanted <= 0:
+        return 0.0
+    return round(max(1, math.floor(wanted * blows.steps + 0.5)) / blows.steps, 4)
+
+
+def _position(wanted: float, covers: Covers) -> float:
+    if covers.stops_anywhere:
+        return wanted
+    return 1.0 if wanted >= 0.5 else 0.0  # noqa: PLR2004 - the nearer end
+
+
 def _put_back(
     device: Device, state: DeviceState, max_level_per_s: float | None
 ) -> Iterator[Command]:
-    if state.on is not None and (is_light(device) or device.capability(Switchable)):
+    switches = is_light(device) or device.capability(Switchable)
+    if state.on is not None and switches and not device.capability(Blows):
         part = LightPart(
             on=state.on,
             level=state.level,
@@ -166,3 +188,10 @@ def _put_back(
     heats = device.capability(Heats)
     if state.target_c is not None and heats:
         yield SetTemperature(device.id, _target(state.target_c, heats))
+    blows = device.capability(Blows)
+    if blows and (state.on is False or "speed" in state.values):
+        speed = 0.0 if state.on is False else float(state.values["speed"])
+        yield SetFan(device.id, _speed(speed, blows))
+    covers = device.capability(Covers)
+    if covers and "position" in state.values:
+        yield SetCover(device.id, _position(float(state.values["position"]), covers))

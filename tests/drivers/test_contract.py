@@ -52,7 +52,8 @@ from drivers.types import (
     Zoned,
 )
 from tests.drivers import bluetooth_rig, hue_rig, lifx_rig
-from tests.drivers.mqtt_rig import DEVICES
+from tests.drivers.mqtt_announcing import announce
+from tests.drivers.mqtt_rig import DEVICES, house
 from tests.drivers.test_mqtt_faults import open_sockets
 from tests.drivers.zigbee_rig import joined as zigbee_joined
 from tests.fakes.broker import Broker
@@ -92,6 +93,8 @@ async def matter(folder: Path) -> AsyncIterator[Rig]:
 @asynccontextmanager
 async def mqtt(folder: Path) -> AsyncIterator[Rig]:
     with Broker(folder) as broker:
+        async with house(broker.port) as client:
+            await announce(client, "home_assistant")
         settings = _settings("mqtt", {"port": broker.port, "devices": DEVICES})
         yield Rig(registry.create("mqtt", settings, _place(folder)), broker.kill, broker.start)
 

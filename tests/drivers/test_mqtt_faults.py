@@ -343,7 +343,7 @@ async def test_a_broker_that_keeps_our_probe_to_itself_is_used_all_the_same() ->
     answers = (b"\x20\x02\x00\x00", wire.puback(1), b"\x90\x03\x00\x02\x00")
     async with listener(*answers) as (port, _):
         with capture_logs() as logs:
-            async with running(driver_at(port)):
+            async with running(driver_at(port, discovery={"home_assistant": False})):
                 async with asyncio.timeout(5):
                     while not any(entry["event"] == "mqtt_probe_unanswered" for entry in logs):
                         await asyncio.sleep(0.05)

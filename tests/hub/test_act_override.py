@@ -6,17 +6,20 @@ import pytest
 
 from drivers.types import (
     Audible,
+    Blows,
     Command,
     DeviceId,
     DeviceState,
     Heats,
     Measures,
     PlayMusic,
+    SetFan,
     SetLight,
     SetSwitch,
     SetTemperature,
     SetVolume,
     StopMusic,
+    Switchable,
     Unreachable,
 )
 from hub.act.dispatch import By
@@ -230,4 +233,14 @@ async def test_a_persons_command_through_the_hub_counts_as_by_hand(rig: Rig) -> 
     assert [m.device for m in rig.manual] == [device]
     shed = rig.add("shed", room=None)
     await rig.dispatcher.execute(SetLight(shed, level=0.9), By.PERSON)
+    assert hands(rig) == 1
+
+
+async def test_a_fan_that_starts_because_of_its_speed_is_an_echo(rig: Rig) -> None:
+    capabilities = (Switchable(), Blows(4))
+    fan = settled(rig, DeviceState(on=False), capabilities=capabilities)
+    await command(rig, SetFan(fan, 0.5))
+    rig.report(fan, on=True)
+    assert hands(rig) == 0
+    rig.report(fan, on=False)
     assert hands(rig) == 1

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from drivers.types import (
     Audible,
+    Blows,
     Capability,
     Colorful,
+    Covers,
     Device,
     DeviceId,
     DeviceState,
@@ -18,6 +20,8 @@ from drivers.types import (
     Heats,
     Measures,
     PlayMusic,
+    SetCover,
+    SetFan,
     SetLight,
     SetSwitch,
     SetTemperature,
@@ -236,3 +240,28 @@ def test_a_fade_starts_from_dark_or_from_the_worst_case() -> None:
     command = SetLight(STEPPED.id, level=0.5, transition_s=5 * STEP_S)
     assert fade_steps(command, dark)[0].level == 0.1
     assert fade_steps(command, unknown)[0].level == 0.9
+
+
+FAN = device("fan", Switchable(), Blows(4))
+BLIND = device("blind", Covers())
+SHUTTER = device("shutter", Covers(stops_anywhere=False))
+
+
+def test_a_scene_moves_fans_by_their_steps_and_covers_as_far_as_they_can() -> None:
+    asked = plan_scene(scene(fan=0.6, cover=0.3), (FAN, BLIND, SHUTTER, *EVERYTHING), SLEW)
+    assert asked == (SetFan(FAN.id, 0.5), SetCover(BLIND.id, 0.3), SetCover(SHUTTER.id, 0.0))
+    assert plan_scene(scene(fan=0.01), (FAN,), SLEW) == (SetFan(FAN.id, 0.25),)
+    assert plan_scene(scene(fan=0), (FAN,), SLEW) == (SetFan(FAN.id, 0.0),)
+    assert plan_scene(scene(target_c=20), (FAN, BLIND), SLEW) == ()
+
+
+def test_fans_and_covers_are_put_back_where_they_were() -> None:
+    before = {
+        FAN.id: DeviceState(on=True, values={"speed": 0.75}),
+        BLIND.id: DeviceState(values={"position": 0.2}),
+        SHUTTER.id: DeviceState(),
+    }
+    back = plan_restore(before, (FAN, BLIND, SHUTTER), SLEW)
+    assert back == (SetFan(FAN.id, 0.75), SetCover(BLIND.id, 0.2))
+    off = {FAN.id: DeviceState(on=False, values={"speed": 0.75})}
+    assert plan_restore(off, (FAN,), SLEW) == (SetFan(FAN.id, 0.0),)

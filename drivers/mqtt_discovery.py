@@ -1,0 +1,176 @@
+"""Keeps the driver's devices equal to what announces itself on the broker.
+
+The broker repeats kept announcements whenever we subscribe. A device found earlier stays, shown as
+unavailable, until it is announced again or reports: a broker that lost its memory is no reason to
+forget a lamp.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from drivers.mqtt_client import MqttLink
+from drivers.mqtt_finding import Family, News
+from drivers.mqtt_homeassistant import HomeAssistant
+from drivers.mqtt_routes import Known, MqttStats, Routes
+from drivers.mqtt_settings import MqttSettings
+from drivers.mqtt_talk import Message, Talk
+from drivers.types import DeviceId, Unreachable
+
+log = structlog.get_logger(__name__)
+
+SETTLE_LIMIT_S = 2.0
+"""How long the start waits for the kept announcements."""
+MAX_QUESTIONS = 256
+
+
+class Discovery:
+    """See the module. `take` never blocks: subscriptions and questions go out in `follow`."""
+
+    def __init__(
+        self,
+        settings: MqttSettings,
+        routes: Routes,
+        stats: MqttStats,
+        announce: Callable[[Known], None],
+        gone: Callable[[Known], None],
+    ) -> None:
+        self._families = _families(settings)
+        self._limit = settings.discovery.max_found
+        self._routes = routes
+        self._stats = stats
+        self._announce = announce
+        self._gone = gone
+        self._subscribed: set[str] = set()
+        self._questions: list[Message] = []
+        self._work = asyncio.Event()
+        self._settled: asyncio.Event | None = None
+        self._settle_topic = f"{settings.client_id}/settled"
+        self._complained: set[str] = set()
+
+    def wants(self, topic: str) -> bool:
+        """Return True for what `take` is to be given."""
+        if topic == self._settle_topic:
+            return True
+        return any(family.wants(topic) for family in self._families)
+
+    def take(self, topic: str, payload: bytes) -> None:
+        """Take an announcement. Raises BadPayload."""
+        if topic == self._settle_topic:
+            if self._settled is not None:
+                self._settled.set()
+            return
+        for family in self._families:
+            if family.wants(topic):
+                self._apply(family.take(topic, payload))
+
+    async def start(self, link: MqttLink) -> None:
+        """Subscribe to announcements and to what they name. Raises Unreachable."""
+        self._subscribed = set(self._routes.topics())
+        if not self._families:
+            return
+        for family in self._families:
+            family.clear()
+        self._settled = asyncio.Event()
+        filters = [each for family in self._families for each in family.filters]
+        await link.subscribe([self._settle_topic])
+        await link.subscribe(filters)
+        # A broker sends what it keeps before what comes later: our own word comes after it all.
+        await link.publish(self._settle_topic, b"")
+        try:
+            async with asyncio.timeout(SETTLE_LIMIT_S):
+                await self._settled.wait()
+        except TimeoutError:
+            log.debug("mqtt_announcements_unsettled")
+        await self._catch_up(link)
+
+    async def follow(self, link: MqttLink) -> None:
+        """Keep subscriptions current until the link is lost. Raises Unreachable."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keep_up(link), name="mqtt discovery")
+                group.create_task(link.lost(), name="mqtt link")
+        except* Unreachable as problems:
+            reason = str(problems.exceptions[0])
+        raise Unreachable(reason)
+
+    def stop(self) -> None:
+        """Forget the connection."""
+        self._settled = None
+        self._questions.clear()
+
+    async def ask(self, link: MqttLink, message: Message) -> None:
+        """Send a command and wait for the device's own answer. Raises Refused, Unreachable."""
+        await link.publish(message.topic, message.payload)
+
+    async def _keep_up(self, link: MqttLink) -> None:
+        while True:
+            await self._work.wait()
+            await self._catch_up(link)
+
+    async def _catch_up(self, link: MqttLink) -> None:
+        self._work.clear()
+        wanted = self._routes.topics()
+        new, old = wanted - self._subscribed, self._subscribed - wanted
+        self._subscribed = set(wanted)
+        if new:
+            await link.subscribe(sorted(new))
+        if old:
+            await link.unsubscribe(sorted(old))
+        questions, self._questions = self._questions, []
+        for question in questions:
+            await link.publish(question.topic, question.payload)
+
+    def _apply(self, news: News) -> None:
+        for what, why in news.refused:
+            self._stats.refused += 1
+            self._refuse(what, why)
+        for device in news.lost:
+            self._lose(device)
+        for talk in news.found:
+            self._find(talk)
+        for question in news.ask:
+            if len(self._questions) < MAX_QUESTIONS:
+                self._questions.append(question)
+        if news.found or news.lost or news.ask:
+            self._work.set()
+
+    def _find(self, talk: Talk) -> None:
+        known = self._routes.get(talk.id)
+        if known is None:
+            if sum(not each.fixed for each in self._routes.all()) >= self._limit:
+                self._stats.over_limit += 1
+                self._refuse("max_found", f"there are more than {self._limit} devices")
+                return
+            known = Known(talk, fixed=False)
+        elif known.fixed:
+            return  # the configuration's word is the person's
+        else:
+            self._routes.detach(known)
+        known.confirmed(talk)
+        self._routes.add(known)
+        self._announce(known)
+
+    def _lose(self, device: DeviceId) -> None:
+        known = self._routes.get(device)
+        if known is not None and not known.fixed:
+            self._routes.detach(known)
+            known.gone = True
+            self._gone(known)
+
+    def _refuse(self, what: str, why: str) -> None:
+        if what not in self._complained and len(self._complained) < MAX_COMPLAINTS:
+            self._complained.add(what)
+            log.warning("mqtt_announcement_not_used", what=what, reason=why)
+
+
+MAX_COMPLAINTS = 1000
+
+
+def _families(settings: MqttSettings) -> tuple[Family, ...]:
+    wanted = settings.discovery
+    families: list[Family] = []
+    if wanted.home_assistant:
+        families.append(HomeAssistant(wanted.home_assistant_prefix))
+    return tuple(families)

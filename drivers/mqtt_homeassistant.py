@@ -1,0 +1,139 @@
+"""Devices that announce themselves as Home Assistant expects: ESPHome and many others.
+
+Each entity that can be commanded is a device of its own; all sensors of one device together are
+one. What its maker calls configuration, or off unless wanted, is left out.
+"""
+
+from collections.abc import Callable
+
+from drivers.mqtt_finding import News
+from drivers.mqtt_ha_config import Entity, Unusable, read_config
+from drivers.mqtt_ha_entities import MAKERS, SENSORS
+from drivers.mqtt_ha_parts import Made, availability, together
+from drivers.mqtt_talk import NAME, Message, Read, Talk
+from drivers.types import Command, DeviceId, Measures, Refused
+from drivers.wishes import wish
+
+OURS = "MoodSync Hub"
+"""The origin's name of what the hub itself announces, which it must not find again."""
+
+
+class HomeAssistant:
+    """See Family."""
+
+    name = "home_assistant"
+
+    def __init__(self, prefix: str, ignored: frozenset[str] = frozenset()) -> None:
+        self.filters: tuple[str, ...] = (f"{prefix}/+/+/config", f"{prefix}/+/+/+/config")
+        self._prefix = f"{prefix}/"
+        self._ignored = ignored | {OURS}
+        self._entities: dict[str, list[Entity]] = {}
+        self._talks: dict[str, dict[DeviceId, Talk]] = {}
+
+    def wants(self, topic: str) -> bool:
+        """See Family."""
+        return topic.startswith(self._prefix) and topic.endswith("/config")
+
+    def clear(self) -> None:
+        """See Family."""
+
+    def take(self, topic: str, payload: bytes) -> News:
+        """See Family."""
+        component, _, rest = topic.removeprefix(self._prefix).partition("/")
+        entities: list[Entity] = []
+        if payload:
+            origin, entities = read_config(rest.removesuffix("/config"), component, payload)
+            if origin in self._ignored:
+                return News()
+        groups = {each.group for each in (*self._entities.pop(topic, ()), *entities)}
+        if entities:
+            self._entities[topic] = entities
+        news = News()
+        for group in sorted(groups):
+            self._regroup(group, news)
+        return news
+
+    def _regroup(self, group: str, news: News) -> None:
+        members = [one for each in self._entities.values() for one in each if one.group == group]
+        before = self._talks.pop(group, {})
+        now: dict[DeviceId, Talk] = {}
+        sensors: list[tuple[Entity, Made]] = []
+        for entity in members:
+            made = _made(entity, news)
+            if made is None:
+                continue
+            if entity.component in SENSORS:
+                sensors.append((entity, made))
+            else:
+                talk = _actor(entity, made)
+                now[talk.id] = talk
+        if sensors:
+            talk = _sensing(group, sensors, now)
+            now[talk.id] = talk
+        if now:
+            self._talks[group] = now
+        news.lost += [device for device in before if device not in now]
+        news.found += now.values()
+
+
+def _made(entity: Entity, news: News) -> Made | None:
+    fields = entity.fields
+    make = MAKERS.get(entity.component)
+    if make is None:
+        news.refused.append((entity.key, f"entities of the kind {entity.component} are not used"))
+        return None
+    try:
+        category = fields.text("entity_category")
+        if category == "config" or not fields.flag("enabled_by_default", default=True):
+            return None
+        made = make(fields, entity.key)
+        if category == "diagnostic" and not _tells_health(made):
+            return None
+        availability(fields)
+    except Unusable as err:
+        news.refused.append((entity.key, str(err)))
+        return None
+    return made
+
+
+def _tells_health(made: Made) -> bool:
+    worth = {"battery", "battery_low", "rssi", "link_quality"}
+    return any(isinstance(each, Measures) and worth & {*each.kinds} for each in made.capabilities)
+
+
+def _actor(entity: Entity, made: Made) -> Talk:
+    heard_at, needs = availability(entity.fields)
+    name = " ".join(part for part in (entity.device_name, entity.name) if part) or entity.key
+    return Talk(
+        DeviceId(f"{NAME}:{entity.key}"), name, tuple(made.capabilities), _write(made),
+        together(made.reads), heard_at, needs, info=entity.info,
+    )  # fmt: skip
+
+
+def _sensing(group: str, sensors: list[tuple[Entity, Made]], now: dict[DeviceId, Talk]) -> Talk:
+    first = sensors[0][0]
+    heard_at, needs = availability(first.fields)
+    reads: dict[str, list[Read]] = {}
+    kinds: list[str] = []
+    for _, made in sensors:
+        for topic, each in made.reads.items():
+            reads.setdefault(topic, []).extend(each)
+        kinds += [k for c in made.capabilities if isinstance(c, Measures) for k in c.kinds]
+    key = DeviceId(f"{NAME}:{group}")
+    if key in now:
+        key = DeviceId(f"{key}_sensors")
+    name = first.device_name or first.name or group
+    return Talk(
+        key, name, (Measures(tuple(dict.fromkeys(kinds))),), _write(Made()), together(reads),
+        heard_at, needs, info=first.info,
+    )  # fmt: skip
+
+
+def _write(made: Made) -> Callable[[Command], tuple[Message, ...]]:
+    def write(command: Command) -> tuple[Message, ...]:
+        messages = None if made.write is None else made.write(command)
+        if messages is None:
+            raise Refused(f"this device on MQTT cannot {wish(command)}")
+        return messages
+
+    return write
