@@ -33,7 +33,6 @@ from hub.log_ring import LogRing
 from hub.state_dir import state_dir
 from hub.store.accounts import Accounts
 from hub.supervisor import NeedsAttention, Service
-from sync.pairing import Window
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -143,7 +142,6 @@ class ApiServer:
             idempotency=Idempotency(self._hub.clock),
             strangers=RateLimit(*STRANGERS, now),
             commands=RateLimit(*COMMANDS, now),
-            pairing=Window(now),
             challenges=Challenges(now),
             tls=self._tls,
             link=self.link,

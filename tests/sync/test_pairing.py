@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spake2 import SPAKE2_A
 
-from sync.pairing import OPEN_S, TRANSITIONS, TRIES, Device, Input, State, Window
+from sync.base64url import b64, unb64
+from sync.pairing import OPEN_S, TRANSITIONS, TRIES, Input, State, Window
+from sync.pairing_device import Device
 from sync.pairing_digits import APP, HUB, derive, prove
 from sync.pairing_errors import PairingRefused
-from sync.pairing_qr import SUITE, TO_HUB, Ticket, b64, fingerprint, open_request, unb64
+from sync.pairing_qr import SUITE, TO_HUB, Ticket, fingerprint, open_request
 
 VECTORS = json.loads((Path(__file__).parents[1] / "fixtures" / "pairing.json").read_text())
 BINDING = bytes(range(32))
