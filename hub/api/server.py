@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,8 +74,11 @@ class ApiServer:
         assert self._admin is not None
         return await self._admin.ask(what, data)
 
-    async def run(self, service: Service) -> None:
-        """Serve until cancelled. Raises NeedsAttention where a person has to help."""
+    async def run(self, service: Service, up: Callable[[], None]) -> None:
+        """Serve until cancelled; calls `up` once it does.
+
+        Raises NeedsAttention where a person has to help.
+        """
         await self._tls.load()
         accounts = self._hub.store.accounts
         await accounts.load()
@@ -107,6 +111,7 @@ class ApiServer:
                 for name, run in context.background():
                     group.create_task(run(), name=f"api {name}")
                 service.healthy()
+                up()
         finally:
             self._address = None
             logging.getLogger().removeHandler(self._log_ring)
@@ -232,8 +237,7 @@ def _application(context: Context, server: ApiServer) -> web.Application:
     app = web.Application(middlewares=[middleware], client_max_size=1 << 20)
 
     async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+        response.headers.update(HEADERS)
 
     app.on_response_prepare.append(add_headers)
     for route in ROUTES:
