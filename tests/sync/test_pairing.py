@@ -44,10 +44,10 @@ def test_it_is_closed_until_opened_and_closes_by_itself() -> None:
     with pytest.raises(PairingRefused, match="closed"):
         window.scan(b"x")
     window.open(BINDING)
-    time.now = OPEN_S - 0.1
-    assert window.opened is not None
-    time.now = OPEN_S
-    assert window.opened is None
+    found = []
+    for time.now in (OPEN_S - 0.1, OPEN_S):
+        found.append(window.state)
+    assert found == [State.OPEN, State.CLOSED]
     with pytest.raises(PairingRefused, match="closed"):
         window.ask(bytes(33), BINDING)
 
