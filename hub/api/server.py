@@ -44,7 +44,7 @@ RENEW_EVERY_S = 6 * 3600.0
 DOCUMENT = Path(__file__).resolve().parents[2] / "config" / "openapi.json"
 HANDSHAKE_S = 5.0
 KEEPALIVE_S = 30.0
-SHUTDOWN_S = 0.5
+SHUTDOWN_S = 0.3
 BACKLOG = 128
 ADDRESS_FILE = "api.json"
 STRANGERS = (60.0, 10.0)
@@ -118,9 +118,12 @@ class ApiServer:
             (self._folder / ADDRESS_FILE).unlink(missing_ok=True)
             for server in servers:
                 server.close()
-            async with asyncio.timeout(SHUTDOWN_S * 2):
-                await context.close()
-                await runner.cleanup()
+            try:
+                async with asyncio.timeout(SHUTDOWN_S):
+                    await context.close()
+            except TimeoutError:
+                log.info("api_clients_did_not_close")
+            await runner.cleanup()
 
     def link(self, path: str = "/") -> str:
         """Return the app's address as people open it: https by the best name."""
