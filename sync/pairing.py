@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sync.pairing_device import Device
 from sync.pairing_digits import Answer, HubSide
 from sync.pairing_errors import PairingRefused
 from sync.pairing_qr import Asked, Ticket, open_request
@@ -75,15 +76,6 @@ class Opened:
     digits: str = field(repr=False)
     ticket: Ticket = field(repr=False)
     closes_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A device that has proved that it was shown the digits or the ticket."""
-
-    key: bytes
-    """Its Ed25519 public key, 32 bytes."""
-    name: str
 
 
 class Window:

@@ -7,7 +7,6 @@ AES-256-GCM. Only the hub can read it, and it alone can answer: the answer is se
 device's with the request's hash in `info`, and holds a proof made of the secret.
 """
 
-import base64
 import hashlib
 import hmac
 import json
@@ -19,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
+from sync.base64url import b64, unb64
 from sync.pairing_errors import PairingRefused
 
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
@@ -96,13 +96,3 @@ def open_request(ticket: Ticket, request: bytes) -> Asked:
     if not whole or not 0 < len(name) <= MAX_NAME_CHARS or not name.isprintable():
         raise PairingRefused("malformed", "this is no pairing request")
     return Asked(key, name, reply_to, secret, hashlib.sha256(request).digest())
-
-
-def b64(data: bytes) -> str:
-    """Return base64url without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def unb64(text: str) -> bytes:
-    """Return the bytes; raises ValueError."""
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -56,7 +56,8 @@ class Admin:
                 opened = await self._context.open_pairing(asked.model_dump(), BY)
                 return opened | {"where": self.where()}
             case "pairing":
-                return {"state": self._context.pairing.state.value}
+                window = self._context.pairing
+                return {"state": "closed" if window is None else window.state.value}
             case _:
                 raise Refusal("bad_request", f"the API cannot {what}")
 

@@ -8,9 +8,10 @@ is then trusted by itself.
 
 import datetime as dt
 import ipaddress
+import json
 import os
+import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
@@ -18,11 +19,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from hub.api.certificates import NOTE
 from hub.api.names import Address
 
 CA_DAYS = 3650
 LEAF_DAYS = 90
-RENEW_DAYS = 30
 DAY = dt.timedelta(days=1)
 DOMAINS = ("localhost", "local", "lan", "home", "internal", "home.arpa")
 """Domains that no public authority vouches for (RFC 6762, 8375; ICANN keeps .internal private)."""
@@ -30,16 +31,6 @@ NETWORKS = (
     *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"),
     *("100.64.0.0/10", "::1/128", "fc00::/7", "fe80::/10"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """What a TLS server loads, and the fingerprint that people compare."""
-
-    certificate: Path
-    key: Path
-    authority: Path | None
-    """What devices are to trust; None where a public authority vouches."""
 
 
 class Authority:
@@ -50,16 +41,17 @@ class Authority:
         self.certificate_file = folder / "ca.crt"
         self._key_file = folder / "ca.key"
 
-    def files(self, names: Iterable[str], addresses: Iterable[Address], now: dt.datetime) -> Files:
-        """Return a good certificate for these names, making what is missing or ends soon."""
+    def issue(self, names: Iterable[str], addresses: Iterable[Address], now: dt.datetime) -> Path:
+        """Return a new certificate for these names, its key `hub.key` beside it.
+
+        The authority is made first where there is none.
+        """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self.certificate_file.is_file() or not self._key_file.is_file():
             self._make(now)
-        leaf, key = self._folder / "hub.crt", self._folder / "hub.key"
-        wanted = _alternatives(names, addresses)
-        if not key.is_file() or not _is_good(leaf, wanted, now):
-            self._issue(leaf, key, wanted, now)
-        return Files(leaf, key, self.certificate_file)
+        leaf = self._folder / "hub.crt"
+        self._issue(leaf, self._folder / "hub.key", _alternatives(names, addresses), now)
+        return leaf
 
     def _make(self, now: dt.datetime) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -118,15 +110,20 @@ class Authority:
         _write(leaf, certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def fingerprint(certificate: Path) -> bytes:
-    """Return the SHA-256 of a certificate (the first in the file)."""
-    found = x509.load_pem_x509_certificate(certificate.read_bytes())
-    return found.fingerprint(hashes.SHA256())
-
-
-def ends_at(certificate: Path) -> dt.datetime:
-    """Return when a certificate ends."""
-    return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+def main() -> None:
+    """Make what is needed in the folder named on the command line; the names come by stdin."""
+    folder = Path(sys.argv[1])
+    wanted = json.loads(sys.stdin.read())
+    now = dt.datetime.now(dt.UTC)
+    addresses = [ipaddress.ip_address(one) for one in wanted["addresses"]]
+    leaf = Authority(folder).issue(wanted["names"], addresses, now)
+    found = x509.load_pem_x509_certificate(leaf.read_bytes())
+    note = {
+        "wanted": wanted,
+        "ends": found.not_valid_after_utc.isoformat(),
+        "sha256": found.fingerprint(hashes.SHA256()).hex(),
+    }
+    _write(folder / NOTE, json.dumps(note).encode())
 
 
 def _alternatives(names: Iterable[str], addresses: Iterable[Address]) -> list[x509.GeneralName]:
@@ -136,17 +133,6 @@ def _alternatives(names: Iterable[str], addresses: Iterable[Address]) -> list[x5
         *(x509.DNSName(n) for n in names if any(n == d or n.endswith(f".{d}") for d in DOMAINS)),
         *(x509.IPAddress(a) for a in addresses if any(a in network for network in networks)),
     ]
-
-
-def _is_good(leaf: Path, wanted: list[x509.GeneralName], now: dt.datetime) -> bool:
-    if not leaf.is_file():
-        return False
-    found = x509.load_pem_x509_certificate(leaf.read_bytes())
-    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    covers = set(wanted) <= set(names)
-    return covers and found.not_valid_before_utc <= now < found.not_valid_after_utc - (
-        RENEW_DAYS * DAY
-    )
 
 
 def _name(common: str) -> x509.Name:
@@ -183,3 +169,7 @@ def _write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import importlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -18,13 +19,13 @@ from hub.api.problem import Problem
 from hub.log_ring import LogRing
 from hub.operations import Operations
 from hub.store.accounts import Accounts, Member
-from sync.pairing import Window
 
 if TYPE_CHECKING:
     from hub.api.admin import Admin
     from hub.api.doors import Doors
     from hub.api.tls import Tls
     from hub.app import Hub
+    from sync.pairing import Window
 
 
 @dataclass(slots=True)
@@ -40,7 +41,6 @@ class Context:
     """For those without a session, by address."""
     commands: RateLimit
     """For whatever changes something, by session."""
-    pairing: Window
     challenges: Challenges
     tls: "Tls"
     link: Callable[[str], str]
@@ -50,6 +50,8 @@ class Context:
     """Held by what takes seconds of processor time: one at a time."""
     doors: "Doors | None" = None
     admin: "Admin | None" = None
+    pairing: "Window | None" = None
+    """The pairing window; made when it is first opened, since its library costs 9 MB."""
     pairing_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a device is let in."""
     pairing_for: dict[str, Any] = field(default_factory=dict)
@@ -76,8 +78,11 @@ class Context:
             raise Problem(404, "not_found", "there is no such member")
         if person is not None and person not in self.hub.settings.people:
             raise Problem(404, "unknown_person", f"there is nobody called {person!r}")
+        module = await asyncio.to_thread(importlib.import_module, "sync.pairing")
         async with self.pairing_turn:
-            opened = self.pairing.open(self.binding(secure=True))
+            if self.pairing is None:
+                self.pairing = module.Window(self.hub.clock.monotonic)
+            opened = self.window().open(self.binding(secure=True))
             self.pairing_for = whom | {"by": by}
         await self.hub.store.config.audit(by, "pairing opened", whom["role"])
         return {
@@ -85,6 +90,12 @@ class Context:
             "link": self.link(f"/pair#{opened.ticket.fragment}"),
             "closes_in_s": round(opened.closes_at - self.hub.clock.monotonic(), 1),
         }
+
+    def window(self) -> "Window":
+        """Return the pairing window. Raises Problem (409) if it was never opened."""
+        if self.pairing is None:
+            raise Problem(409, "closed", "pairing is closed", "open it: moodsync pair")
+        return self.pairing
 
     async def member_to_pair(self) -> Member:
         """Return the member the window was opened for, making them if they are new."""

@@ -154,13 +154,11 @@ class Events:
 
     async def ended(self, session: str) -> None:
         """Close what a session that was ended has open."""
-        for client in [c for c in self._clients if c.session == session]:
-            await client.socket.close(code=ENDED, message=b"this session has ended")
+        await _close((c for c in self._clients if c.session == session), ENDED)
 
     async def close(self) -> None:
         """Close every client: the hub stops."""
-        for client in list(self._clients):
-            await client.socket.close(code=WSCloseCode.GOING_AWAY, message=b"the hub stops")
+        await _close(self._clients, WSCloseCode.GOING_AWAY)
 
     async def _listen(self, client: _Client, call: Call) -> None:
         async for message in client.socket:
@@ -176,8 +174,11 @@ class Events:
         while True:
             await client.ready.wait()
             client.ready.clear()
-            while client.queue and not client.slow:
-                await client.socket.send_str(client.queue.popleft())
+            try:
+                while client.queue and not client.slow:
+                    await client.socket.send_str(client.queue.popleft())
+            except ConnectionError:
+                return  # it has gone; its listener hears that too
             if client.slow:
                 self.closed_slow += 1
                 await client.socket.close(code=SLOW, message=b"too slow")
@@ -309,6 +310,13 @@ class Events:
 
 _WAKE: Any = None
 """Put into the queue of news to look at what has no event of its own."""
+
+
+async def _close(clients: Iterable[_Client], code: int) -> None:
+    """Close some clients at once: each may take its time to answer."""
+    async with asyncio.TaskGroup() as group:
+        for client in list(clients):
+            group.create_task(client.socket.close(code=code), name="api close")
 
 
 async def get_events(call: Call) -> web.StreamResponse:

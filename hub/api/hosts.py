@@ -7,6 +7,7 @@ there is no CORS.
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 
 from aiohttp import web
 from yarl import URL
@@ -51,10 +52,13 @@ class Hosts:
 def host_of(request: web.Request) -> str | None:
     """Return the name in the Host header in lower case; None if it is not one name."""
     given = request.headers.getall("Host", [])
-    if len(given) != 1:
-        return None
+    return _name_in(given[0]) if len(given) == 1 else None
+
+
+@lru_cache(maxsize=64)
+def _name_in(host: str) -> str | None:
     try:
-        url = URL(f"http://{given[0]}/")
+        url = URL(f"http://{host}/")
     except ValueError:
         return None
     if url.user is not None or url.password is not None or url.path != "/" or url.query_string:
@@ -68,7 +72,12 @@ def is_loopback(request: web.Request) -> bool:
     peer = request.transport.get_extra_info("peername") if request.transport else None
     if host not in LOCAL or not peer:
         return False
-    return ipaddress.ip_address(str(peer[0]).split("%")[0]).is_loopback
+    return _is_loopback(str(peer[0]))
+
+
+@lru_cache(maxsize=256)
+def _is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address.split("%", maxsplit=1)[0]).is_loopback
 
 
 def _local_address(

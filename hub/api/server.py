@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,6 @@ from hub.log_ring import LogRing
 from hub.state_dir import state_dir
 from hub.store.accounts import Accounts
 from hub.supervisor import NeedsAttention, Service
-from sync.pairing import Window
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -44,7 +44,7 @@ RENEW_EVERY_S = 6 * 3600.0
 DOCUMENT = Path(__file__).resolve().parents[2] / "config" / "openapi.json"
 HANDSHAKE_S = 5.0
 KEEPALIVE_S = 30.0
-SHUTDOWN_S = 0.5
+SHUTDOWN_S = 0.3
 BACKLOG = 128
 ADDRESS_FILE = "api.json"
 STRANGERS = (60.0, 10.0)
@@ -74,8 +74,11 @@ class ApiServer:
         assert self._admin is not None
         return await self._admin.ask(what, data)
 
-    async def run(self, service: Service) -> None:
-        """Serve until cancelled. Raises NeedsAttention where a person has to help."""
+    async def run(self, service: Service, up: Callable[[], None]) -> None:
+        """Serve until cancelled; calls `up` once it does.
+
+        Raises NeedsAttention where a person has to help.
+        """
         await self._tls.load()
         accounts = self._hub.store.accounts
         await accounts.load()
@@ -108,15 +111,19 @@ class ApiServer:
                 for name, run in context.background():
                     group.create_task(run(), name=f"api {name}")
                 service.healthy()
+                up()
         finally:
             self._address = None
             logging.getLogger().removeHandler(self._log_ring)
             (self._folder / ADDRESS_FILE).unlink(missing_ok=True)
             for server in servers:
                 server.close()
-            async with asyncio.timeout(SHUTDOWN_S * 2):
-                await context.close()
-                await runner.cleanup()
+            try:
+                async with asyncio.timeout(SHUTDOWN_S):
+                    await context.close()
+            except TimeoutError:
+                log.info("api_clients_did_not_close")
+            await runner.cleanup()
 
     def link(self, path: str = "/") -> str:
         """Return the app's address as people open it: https by the best name."""
@@ -143,7 +150,6 @@ class ApiServer:
             idempotency=Idempotency(self._hub.clock),
             strangers=RateLimit(*STRANGERS, now),
             commands=RateLimit(*COMMANDS, now),
-            pairing=Window(now),
             challenges=Challenges(now),
             tls=self._tls,
             link=self.link,
@@ -234,8 +240,7 @@ def _application(context: Context, server: ApiServer) -> web.Application:
     app = web.Application(middlewares=[middleware], client_max_size=1 << 20)
 
     async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+        response.headers.update(HEADERS)
 
     app.on_response_prepare.append(add_headers)
     for route in ROUTES:

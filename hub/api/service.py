@@ -7,6 +7,7 @@ the house to a mood or a switch comes first.
 import asyncio
 import contextlib
 import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from hub.errors import Refusal
@@ -20,7 +21,7 @@ FIRST_WAIT_S = 2.0
 
 
 class _Server(Protocol):
-    async def run(self, service: Service) -> None: ...
+    async def run(self, service: Service, up: Callable[[], None]) -> None: ...
     def address(self) -> dict[str, Any] | None: ...
     async def ask(self, what: str, data: dict[str, Any]) -> dict[str, Any]: ...
 
@@ -31,10 +32,18 @@ class ApiService:
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
         self._server: _Server | None = None
+        self._up = asyncio.Event()
 
     def address(self) -> dict[str, Any] | None:
         """Return where the API answers; None while it does not."""
         return None if self._server is None else self._server.address()
+
+    async def up(self) -> dict[str, Any]:
+        """Wait until the API answers and return where."""
+        while (where := self.address()) is None:
+            await self._up.wait()
+            self._up.clear()
+        return where
 
     async def ask(self, what: str, data: dict[str, Any]) -> dict[str, Any]:
         """Do one of the command line's operations on accounts and pairing."""
@@ -53,7 +62,7 @@ class ApiService:
         server = cast("_Server", module.ApiServer(self._hub))
         self._server = server
         try:
-            await server.run(service)
+            await server.run(service, self._up.set)
         finally:
             self._server = None
 

@@ -5,7 +5,7 @@ import datetime as dt
 import ssl
 from pathlib import Path
 
-from hub.api.authority import Authority, Files, fingerprint
+from hub.api.certificates import Files, fingerprint, own_files
 from hub.api.names import names, own_addresses
 from hub.clock import Clock
 from hub.settings import ApiSettings
@@ -48,9 +48,8 @@ class Tls:
                     raise NeedsAttention("api.tls: give certificate_file and key_file")
                 return Files(tls.certificate_file, tls.key_file, None)
             case "own":
-                make = Authority(self._folder).files
                 given = names(self._settings), own_addresses(self._settings)
-                return await asyncio.to_thread(make, *given, now)
+                return await own_files(self._folder, *given, now)
 
     def _load(self, files: Files) -> bytes:
         try:

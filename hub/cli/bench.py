@@ -16,6 +16,7 @@ PARTS = {
     "reaction": "hub.bench.reaction",
     "perception": "hub.bench.perception",
     "household": "hub.bench.household",
+    "api": "hub.bench.api",
     "storage": "hub.bench.storage",
     "models": "hub.bench.models",
     "devices": "hub.bench.driver_latency",

@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 from hub.cli.output import columns, settings_of, show
 from hub.config import find_config
+from hub.edits import FILE, GUARDS, SECTIONS, read
 from hub.errors import HubError
+from hub.state_dir import state_dir
 from models.catalog import Catalog, Entry, Packaged, Use, load_catalog
 from models.errors import WeightsError
 
@@ -15,8 +17,16 @@ from models.errors import WeightsError
 def check(args: argparse.Namespace) -> int:
     """Check a configuration; ConfigError lists every problem at once."""
     file = args.config or find_config()
-    settings_of(args)
-    return show(args, {"config": str(file), "ok": True}, ["ok"])
+    edits = state_dir(settings_of(args).store) / FILE
+    data = read(edits)
+    changed = [
+        f"{section}.{name}{'' if entry is not None else ' (removed)'}"
+        for section in SECTIONS
+        for name, entry in data.get(section, {}).items()
+    ] + ([GUARDS] if GUARDS in data else [])
+    lines = [f"changed in the app ({edits}): {', '.join(changed)}"] if changed else []
+    answer = {"config": str(file), "ok": True, "changed_in_the_app": changed}
+    return show(args, answer, [*lines, "ok"])
 
 
 def models(args: argparse.Namespace) -> int:

@@ -122,6 +122,7 @@ def _greet(args: argparse.Namespace, hub: Hub) -> None:
         return
     print(
         f"{hub.settings.home.name} is running. In another terminal:\n"
+        "  moodsync pair             let a phone or browser in (link, QR code, digits)\n"
         "  moodsync moods            watch it live\n"
         '  moodsync say "..."        tell it something\n'
         "  moodsync status           services, senses, memory\n"

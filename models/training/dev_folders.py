@@ -64,7 +64,7 @@ def write_faces(data: Path, out: Path, few: Path) -> None:
 
 def write_voices(data: Path, out: Path, few: Path) -> None:
     """Copy the clips of the reported speakers."""
-    clips = {f"{clip.corpus}_{clip.path.name}": clip for clip in read_clips(data) if clip.fold < 0}
+    clips = {f"{clip.corpus}_{clip.path.name}": clip for clip in read_clips(data) if clip.reported}
     rows = [(name, CLASSES[clip.label], clip.speaker) for name, clip in clips.items()]
     shuffled = [rows[i] for i in np.random.default_rng(SEED).permutation(len(rows))]
     for folder, kept in ((out, rows), (few, _few(shuffled))):

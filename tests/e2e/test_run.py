@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+import ssl
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -202,3 +204,29 @@ def test_commands_without_a_hub_say_so(tmp_path: Path) -> None:
     assert moodsync("devices", "fly").returncode == 2
     for command in ("run", "say", "moods", "erase"):
         assert moodsync(command, "--help").returncode == 0
+
+
+def test_the_command_line_lets_scripts_and_phones_in(tmp_path: Path) -> None:
+    with running_hub(tmp_path) as hub:
+        hub.wait_for(
+            lambda s: {h["name"]: h["state"] for h in s["services"]}.get("api") == "running"
+        )
+        made = hub.cli("token", "script", "--role", "guest", "--scope", "see")
+        context = ssl.create_default_context(cafile=made["authority_file"])
+        request = urllib.request.Request(
+            f"{made['url']}/api/v1/status", headers={"Authorization": f"Bearer {made['token']}"}
+        )
+        with urllib.request.urlopen(request, context=context, timeout=10) as answer:
+            assert json.load(answer)["home"] == "Demo home"
+        shown = hub.cli("pair", "--person", "ada", "--no-wait")
+        assert len(shown["digits"]) == 9
+        assert "/pair#1." in shown["link"]
+        assert hub.cli("pair", "--person", "nobody", code=1)["error"] == "unknown_person"
+        plain = moodsync(
+            "pair", "--no-wait", "--config", str(hub.config), environment=hub.environment
+        ).stdout
+        assert "Scan this, or open https://localhost" in plain
+        assert "api.bind: lan" in plain
+    log = (tmp_path / "hub.log").read_text()
+    assert made["token"] not in log
+    assert shown["digits"] not in log

@@ -89,8 +89,8 @@ class Rig:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Rig]:
-    """Run a hub with its API until the block ends."""
+async def running(settings: Settings, cafile: Path | None = None) -> AsyncIterator[Rig]:
+    """Run a hub with its API until the block ends; `cafile` is what to trust but its own."""
     clock = SystemClock()
     hub = await Hub.create(settings, clock, clock.monotonic())
     hub.counters.acted.set()  # do not wait for a first action: this home has none
@@ -103,7 +103,7 @@ async def running(settings: Settings) -> AsyncIterator[Rig]:
                 assert not state.restarts, state.reason
                 await asyncio.sleep(0.02)
         context = ssl.create_default_context(
-            cafile=str(settings.store.directory / "tls" / "ca.crt")
+            cafile=str(cafile or settings.store.directory / "tls" / "ca.crt")
         )
         url = f"https://localhost:{where['port']}"
         rig = Rig(hub, url, f"http://localhost:{where['http_port']}", context)

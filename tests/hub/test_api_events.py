@@ -131,3 +131,24 @@ async def test_sockets_end_with_their_session_and_strangers_get_none(rig: Rig) -
     await asyncio.sleep(0.1)
     # With nobody there, nothing listens to the bus: an idle house pays nothing.
     assert "api" not in rig.hub.bus.drops()
+
+
+async def test_a_dead_client_does_not_hold_the_hubs_end_up(state: Path) -> None:
+    async with running(settings_for(state)) as rig:
+        port = int(rig.plain.rsplit(":", 1)[1])
+        token = await rig.token(Role.ADULT)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(
+            f"GET {API}/events HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nAuthorization: Bearer {token}\r\n\r\n"
+            "".encode()
+        )
+        async with asyncio.timeout(5):
+            assert b" 101 " in await reader.readline()
+        began = rig.hub.clock.monotonic()
+        assert await rig.hub.supervisor._stop(["api"], 1.0) == []  # in its stage's limit
+        assert rig.hub.clock.monotonic() - began < 2.0
+        (api,) = (h for h in rig.hub.supervisor.health() if h.name == "api")
+        assert api.state == "stopped"
+        writer.close()

@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from spake2 import SPAKE2_A, SPAKE2_B
 
+from sync.base64url import b64
 from sync.pairing_digits import APP, HUB, derive, prove
-from sync.pairing_qr import SUITE, TO_HUB, Ticket, b64, open_request
+from sync.pairing_qr import SUITE, TO_HUB, Ticket, open_request
 
 BINDING = bytes(range(32))
 NAME = "Zoë's phone"

@@ -19,7 +19,7 @@ from hub.api.hosts import host_of
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Identity, Route, Shape
 from hub.store.accounts import Passkey
-from sync.pairing_qr import b64, unb64
+from sync.base64url import b64, unb64
 
 MAX_PASSKEYS = 10
 REGISTER, SHOW = "register ", "show "

@@ -8,8 +8,6 @@ import secrets
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import Field
 
 from hub.api.access import Access, Role
@@ -18,9 +16,9 @@ from hub.api.nouns.sessions import Me, get_me
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Identity, Route, Shape
 from hub.store.accounts import Client, Member
-from sync.pairing import Device
+from sync.base64url import b64, unb64
+from sync.pairing_device import Device, is_key, is_signed
 from sync.pairing_errors import PairingRefused
-from sync.pairing_qr import b64, unb64
 
 CHALLENGE_BYTES = 32
 KEY_BYTES = 32
@@ -128,11 +126,11 @@ async def get_pairing(call: Call) -> dict[str, Any]:
     """Whether pairing is open. Anybody may ask: a device that is not in yet has to."""
     context = call.context
     window = context.pairing
-    opened = window.opened
+    opened = None if window is None else window.opened
     left = 0.0 if opened is None else opened.closes_at - context.hub.clock.monotonic()
     authority = context.tls.authority
     return {
-        "state": window.state.value,
+        "state": "closed" if window is None else window.state.value,
         "closes_in_s": round(left, 1),
         "home": context.hub.settings.home.name,
         "binding": b64(context.binding(secure=call.request.secure)),
@@ -150,7 +148,8 @@ async def open_pairing(call: Call) -> dict[str, Any]:
 async def close_pairing(call: Call) -> None:
     """Close pairing."""
     async with call.context.pairing_turn:
-        call.context.pairing.close()
+        if call.context.pairing is not None:
+            call.context.pairing.close()
 
 
 async def pair_digits_ask(call: Call) -> dict[str, Any]:
@@ -160,7 +159,7 @@ async def pair_digits_ask(call: Call) -> dict[str, Any]:
     binding = context.binding(secure=call.request.secure)
     async with context.pairing_turn:
         try:
-            attempt, answer = await asyncio.to_thread(context.pairing.ask, message, binding)
+            attempt, answer = await asyncio.to_thread(context.window().ask, message, binding)
         except PairingRefused as err:
             raise _refused(err) from err
     return {"attempt": attempt, "message": b64(answer)}
@@ -172,7 +171,7 @@ async def pair_digits_confirm(call: Call) -> web.StreamResponse:
     device = Device(_key(sent.key), sent.name)
     async with context.pairing_turn:
         try:
-            answer = context.pairing.confirm(sent.attempt, device, _bytes(sent.proof))
+            answer = context.window().confirm(sent.attempt, device, _bytes(sent.proof))
         except PairingRefused as err:
             raise _refused(err) from err
         client, member = await _let_in(call, device)
@@ -185,7 +184,7 @@ async def pair_scanned(call: Call) -> web.StreamResponse:
     sent, context = call.sent(Sealed), call.context
     async with context.pairing_turn:
         try:
-            asked = context.pairing.scan(_bytes(sent.request))
+            asked = context.window().scan(_bytes(sent.request))
         except PairingRefused as err:
             raise _refused(err) from err
         client, member = await _let_in(call, Device(_key(b64(asked.key)), asked.name))
@@ -231,7 +230,7 @@ async def open_session(call: Call) -> web.StreamResponse:
         client is None
         or member is None
         or not known
-        or not _is_signed(client, text, sent.signature)
+        or not is_signed(client.key, text, _bytes(sent.signature))
     ):
         context.auth.lock_out.failed(remote)
         raise Problem(401, "unauthenticated", "this device is not known, or signed wrongly")
@@ -265,22 +264,12 @@ async def _with_session(
     return response
 
 
-def _is_signed(client: Client, text: bytes, signature: str) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(client.key).verify(_bytes(signature), text)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
 def _key(text: str) -> bytes:
     key = _bytes(text)
     if len(key) != KEY_BYTES:
         raise Problem(422, "malformed", "an Ed25519 public key has 32 bytes")
-    try:
-        Ed25519PublicKey.from_public_bytes(key)
-    except ValueError as err:
-        raise Problem(422, "malformed", "this is no Ed25519 public key") from err
+    if not is_key(key):
+        raise Problem(422, "malformed", "this is no Ed25519 public key")
     return key
 
 

@@ -7,10 +7,9 @@ from pydantic import Field
 
 from hub.api.access import Access
 from hub.api.problem import Problem
-from hub.api.push_keys import public_key
 from hub.api.route import Body, Call, Route, Shape
 from hub.store.accounts import PushTarget
-from sync.pairing_qr import unb64
+from sync.base64url import unb64
 
 POINT_BYTES = 65
 AUTH_BYTES = 16
@@ -54,6 +53,9 @@ class Subscribed(Shape):
 
 async def get_push_key(call: Call) -> dict[str, Any]:
     """The key to subscribe with."""
+    # The library is imported by those who use push: it costs 9 MB.
+    from hub.api.push_keys import public_key  # noqa: PLC0415
+
     return {"key": await public_key(call.context.hub.store.config)}
 
 
