@@ -1,0 +1,39 @@
+import { render } from "preact";
+
+import { connection, start } from "./live";
+import { History } from "./pages/History";
+import { Journal } from "./pages/Journal";
+import { Music } from "./pages/Music";
+import { Now } from "./pages/Now";
+import { Pair } from "./pages/Pair";
+import { Privacy } from "./pages/Privacy";
+import { Rooms } from "./pages/Rooms";
+import { Rules } from "./pages/Rules";
+import { Settings } from "./pages/Settings";
+import { followLinks, path } from "./route";
+import { Shell, type Page } from "./shell";
+import "./theme.css";
+
+const PAGES: Record<string, Page> = {
+  "/": { title: "Now", view: Now },
+  "/history": { title: "History", view: History },
+  "/rooms": { title: "Rooms", view: Rooms },
+  "/music": { title: "Music", view: Music },
+  "/privacy": { title: "Privacy", view: Privacy },
+  "/journal": { title: "Journal", view: Journal },
+  "/rules": { title: "Rules", view: Rules },
+  "/settings": { title: "Home", view: Settings },
+};
+
+function App() {
+  if (connection.value === "unpaired" || path.value === "/pair") return <Pair />;
+  return <Shell pages={PAGES} />;
+}
+
+followLinks();
+render(<App />, document.getElementById("app")!);
+void start();
+if ("serviceWorker" in navigator && import.meta.env.PROD) {
+  // Without a certificate that the browser trusts there is no service worker; the app works without.
+  navigator.serviceWorker.register("/sw.js").catch(() => undefined);
+}
