@@ -46,15 +46,33 @@ export function remove<T>(path: string, options: Options = {}): Promise<T> {
   return call<T>("DELETE", path, undefined, options);
 }
 
+/** Ask for a file and hand it to the browser to keep. */
+export async function download(path: string, body: unknown, name: string): Promise<void> {
+  const answer = await send("POST", path, body, { limitMs: 120_000 });
+  if (!answer.ok) throw errorOf(answer.status, await answer.json().catch(() => null));
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 async function call<T>(method: string, path: string, body: unknown, options: Options): Promise<T> {
+  const response = await send(method, path, body, options);
+  if (response.status === 204) return undefined as T;
+  const data: unknown = await response.json().catch(() => null);
+  if (response.ok) return data as T;
+  throw errorOf(response.status, data);
+}
+
+async function send(method: string, path: string, body: unknown, options: Options): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (options.ifMatch) headers["If-Match"] = options.ifMatch;
   // A command that is sent twice because its answer was lost is carried out once.
   if (method === "POST") headers["Idempotency-Key"] = crypto.randomUUID();
-  let response: Response;
   try {
-    response = await fetch(BASE + path + queryOf(options.query), {
+    return await fetch(BASE + path + queryOf(options.query), {
       method,
       headers,
       credentials: "same-origin",
@@ -64,10 +82,6 @@ async function call<T>(method: string, path: string, body: unknown, options: Opt
   } catch {
     throw new ApiError(0, "offline", "The hub does not answer.", "Lights and rules go on without this app.");
   }
-  if (response.status === 204) return undefined as T;
-  const data: unknown = await response.json().catch(() => null);
-  if (response.ok) return data as T;
-  throw errorOf(response.status, data);
 }
 
 /** Read problem+json; whatever else comes gets a plain sentence. */

@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 
 import { ApiError, get } from "./api";
 import type { Point } from "./plane/MoodPlane";
-import type { Device, Moods } from "./types";
+import type { Device, Moods, RoomMood } from "./types";
 
 export type Connection = "connecting" | "home" | "offline" | "unpaired";
 
@@ -21,24 +21,27 @@ export const stale = computed(() => connection.value !== "home");
 
 const TRAIL_MS = 30 * 60_000;
 const TRAIL_EVERY_MS = 10_000;
-const TOPICS = ["moods", "devices", "privacy", "decisions"];
+const TOPICS = ["moods", "senses", "devices"];
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
-/** The hub says something at least this often. */
+/** Browsers do not show pings, so a hub that says nothing is asked after this long. */
 const SILENCE_MS = 45_000;
 const KEPT = "moodsync.last";
 
+/** docs/api.md, "Live updates". */
 interface Message {
-  topic?: string;
-  type: "snapshot" | "delta" | "heartbeat" | "resync" | "error";
-  seq?: number;
-  data?: unknown;
+  type: "snapshot" | "delta";
+  topic: string;
+  boot?: string;
+  seq: number;
+  data: unknown;
 }
 
 let socket: WebSocket | null = null;
 let waitMs = FIRST_WAIT_MS;
 let silence: ReturnType<typeof setTimeout> | undefined;
-const seen: Record<string, number> = {};
+let boot: string | undefined;
+let seen = 0;
 const trailAt: Record<string, number> = {};
 
 /** Load what shows first, then follow it. */
@@ -57,13 +60,13 @@ export async function refresh(): Promise<void> {
   try {
     const [now, all, places, known] = await Promise.all([
       get<Moods>("/moods"),
-      get<{ items: Device[] }>("/devices"),
-      get<{ items: { id: string; name: string }[] }>("/rooms"),
-      get<{ items: { id: string; name: string }[] }>("/scenes"),
+      get<{ devices: Device[] }>("/devices"),
+      get<{ rooms: { id: string; name: string }[] }>("/rooms"),
+      get<{ scenes: { id: string; scene: { name?: string } }[] }>("/scenes"),
     ]);
-    rooms.value = places.items;
-    scenes.value = known.items;
-    devices.value = all.items;
+    rooms.value = places.rooms;
+    scenes.value = named(known.scenes);
+    devices.value = all.devices;
     tookMoods(now);
     sessionStorage.setItem(KEPT, JSON.stringify({ now, all, places, known }));
     home();
@@ -83,11 +86,11 @@ export function roomsOf(all: readonly Device[]): { id: string | null; name: stri
 function open(): void {
   if (connection.value === "unpaired") return;
   socket?.close();
-  const made = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/ws`);
+  const made = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/events`);
   socket = made;
   made.onopen = () => {
     waitMs = FIRST_WAIT_MS;
-    made.send(JSON.stringify({ type: "subscribe", topics: TOPICS, after: seen }));
+    made.send(JSON.stringify({ do: "subscribe", topics: TOPICS, ...(boot ? { boot, seq: seen } : {}) }));
     listen(made);
   };
   made.onmessage = (event) => {
@@ -100,27 +103,44 @@ function open(): void {
 }
 
 function take(message: Message): void {
-  if (message.type === "heartbeat") return void home();
-  if (message.type === "resync") return void refresh();
-  if (message.topic && message.seq !== undefined) seen[message.topic] = message.seq;
+  boot = message.boot ?? boot;
+  seen = message.seq;
   home();
+  const whole = message.type === "snapshot";
+  const before = moods.value ?? { privacy: false, sensing: [], rooms: [] };
   switch (message.topic) {
     case "moods":
-      tookMoods({ ...(moods.value ?? { privacy: false, sensing: [], rooms: [] }), ...(message.data as Partial<Moods>) });
+      tookMoods(whole ? { ...before, ...(message.data as Partial<Moods>) } : withRoom(before, message.data as RoomMood));
       break;
+    case "senses": {
+      const told = message.data as { privacy: boolean; senses: Moods["sensing"] };
+      moods.value = { ...before, privacy: told.privacy, sensing: told.senses };
+      break;
+    }
     case "devices":
-      tookDevices(message.data as Device | Device[]);
+      devices.value = whole
+        ? (message.data as { devices: Device[] }).devices
+        : withDevice(devices.value ?? [], message.data as Device | { gone: string });
       break;
-    default:
-      void refresh();
   }
 }
 
-function tookDevices(data: Device | Device[]): void {
-  const news = Array.isArray(data) ? data : [data];
-  const byId = new Map((devices.value ?? []).map((device) => [device.id, device]));
-  for (const device of news) byId.set(device.id, device);
-  devices.value = [...byId.values()];
+/** Put a room's news in the place of what was known of it. */
+export function withRoom(before: Moods, news: RoomMood): Moods {
+  const known = before.rooms.some((room) => room.room === news.room);
+  const rooms = known ? before.rooms.map((room) => (room.room === news.room ? news : room)) : [...before.rooms, news];
+  return { ...before, rooms };
+}
+
+/** Put a device's news in the place of what was known of it, or take it out. */
+export function withDevice(before: readonly Device[], news: Device | { gone: string }): Device[] {
+  if ("gone" in news) return before.filter((device) => device.id !== news.gone);
+  const known = before.some((device) => device.id === news.id);
+  return known ? before.map((device) => (device.id === news.id ? news : device)) : [...before, news];
+}
+
+function named(all: { id: string; scene: { name?: string } }[]): { id: string; name: string }[] {
+  return all.map(({ id, scene }) => ({ id, name: scene.name || id }));
 }
 
 /** Take the moods over and lengthen each trail, a point every ten seconds. */
@@ -147,7 +167,7 @@ function lost(how: Connection): void {
 
 function listen(on: WebSocket): void {
   clearTimeout(silence);
-  silence = setTimeout(() => on.close(), SILENCE_MS);
+  silence = setTimeout(() => void refresh().then(() => (connection.value === "home" ? listen(on) : on.close())), SILENCE_MS);
 }
 
 function reconnect(inMs: number = waitMs * (0.5 + Math.random() / 2)): void {
@@ -163,9 +183,9 @@ function remember(): void {
   try {
     const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
     if (!kept) return;
-    rooms.value = kept.places.items;
-    scenes.value = kept.known.items;
-    devices.value = kept.all.items;
+    rooms.value = kept.places.rooms;
+    scenes.value = named(kept.known.scenes);
+    devices.value = kept.all.devices;
     moods.value = kept.now;
   } catch {
     sessionStorage.removeItem(KEPT);

@@ -5,12 +5,10 @@ import { History } from "./pages/History";
 import { Journal } from "./pages/Journal";
 import { Music } from "./pages/Music";
 import { Now } from "./pages/Now";
-import { Pair } from "./pages/Pair";
 import { Privacy } from "./pages/Privacy";
 import { Rooms } from "./pages/Rooms";
-import { Rules } from "./pages/Rules";
-import { Settings } from "./pages/Settings";
-import { followLinks, path } from "./route";
+import { Unpaired } from "./pages/Unpaired";
+import { followLinks } from "./route";
 import { Shell, type Page } from "./shell";
 import "./theme.css";
 
@@ -21,12 +19,10 @@ const PAGES: Record<string, Page> = {
   "/music": { title: "Music", view: Music },
   "/privacy": { title: "Privacy", view: Privacy },
   "/journal": { title: "Journal", view: Journal },
-  "/rules": { title: "Rules", view: Rules },
-  "/settings": { title: "Home", view: Settings },
 };
 
 function App() {
-  if (connection.value === "unpaired" || path.value === "/pair") return <Pair />;
+  if (connection.value === "unpaired") return <Unpaired />;
   return <Shell pages={PAGES} />;
 }
 

@@ -1,7 +1,7 @@
 import type { ComponentType } from "preact";
 import { useState } from "preact/hooks";
 
-import { put } from "./api";
+import { patch } from "./api";
 import { connection, lostAt, moods, refresh, rooms } from "./live";
 import { path } from "./route";
 import { attempt, Empty, say, Sheet, Switch, ToastPlace } from "./ui/parts";
@@ -28,7 +28,7 @@ export function Shell({ pages }: { pages: Record<string, Page> }) {
       <header class="top">
         <h1>{page?.title ?? "MoodSync"}</h1>
         <Sensing />
-        <a class="btn quiet" href="/settings">Home</a>
+        <a class="btn quiet" href="/journal">Journal</a>
       </header>
       <nav class="tabs" aria-label="pages">
         {TABS.map((tab) => (
@@ -65,7 +65,7 @@ function Sensing() {
   const words = [...new Set(live.map((source) => SENSE_WORDS[source.sense] ?? source.sense))];
   const pause = (on: boolean) =>
     attempt(async () => {
-      await put("/privacy/mode", { on });
+      await patch("/privacy", { privacy: on });
       await refresh();
       say(on ? "Cameras and microphones are off." : "Cameras and microphones may be on again.");
     });

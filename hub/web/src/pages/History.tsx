@@ -39,14 +39,14 @@ export function History() {
   const chosen = room ?? rooms.value[0]?.id ?? null;
   const since = useMemo(() => Date.now() - span.ms, [span]);
   const past = useLoad(
-    () => get<{ items: Rollup[] }>("/moods/rollups", { query: { span: span.rollup, room: chosen ?? undefined, since_ms: since } }),
+    () => get<{ rollups: Rollup[] }>("/moods/rollups", { query: { span: span.rollup, room: chosen ?? undefined, since_ms: since } }),
     [span, chosen],
   );
   const acted = useLoad(
-    () => get<{ items: PastDecision[] }>("/decisions", { query: { room: chosen ?? undefined, since_ms: since } }),
+    () => get<{ decisions: PastDecision[] }>("/decisions", { query: { room: chosen ?? undefined, since_ms: since } }),
     [span, chosen],
   );
-  const series = useMemo(() => seriesOf(past.data?.items ?? []), [past.data]);
+  const series = useMemo(() => seriesOf(past.data?.rollups ?? []), [past.data]);
   return (
     <>
       <div class="row between">
@@ -67,23 +67,23 @@ export function History() {
       </div>
       {past.error && <Problem error={past.error} retry={past.again} />}
       {!past.data && !past.error && <Skeleton height={280} />}
-      {past.data && !past.data.items.length && (
+      {past.data && !past.data.rollups.length && (
         <Empty title="Nothing yet">
           Moods are summed up once an hour. What was sensed in this time will show here, and what the house did beside it.
         </Empty>
       )}
-      {past.data && past.data.items.length > 0 && (
+      {past.data && past.data.rollups.length > 0 && (
         <div class="card">
-          <Chart series={series} marks={(acted.data?.items ?? []).map((d) => d.at_ms)} label={`mood over a ${span.label.toLowerCase()}`} />
-          <Summary items={past.data.items} />
+          <Chart series={series} marks={(acted.data?.decisions ?? []).map((d) => d.at_ms)} label={`mood over a ${span.label.toLowerCase()}`} />
+          <Summary items={past.data.rollups} />
         </div>
       )}
       <section class="card">
         <h2>What the house did</h2>
         {acted.error && <Problem error={acted.error} retry={acted.again} />}
-        {acted.data && !acted.data.items.length && <p class="soft">Nothing in this time.</p>}
+        {acted.data && !acted.data.decisions.length && <p class="soft">Nothing in this time.</p>}
         <ul class="list lined">
-          {(acted.data?.items ?? []).slice(0, 100).map((one) => (
+          {(acted.data?.decisions ?? []).slice(0, 100).map((one) => (
             <li key={one.id}>
               <span class="num soft">
                 {new Date(one.at_ms).toLocaleDateString([], { month: "short", day: "numeric" })} {clock(one.at_ms)}

@@ -23,7 +23,7 @@ export function Journal() {
   const [busy, setBusy] = useState(false);
   const send = async () => {
     setBusy(true);
-    const answer = await attempt(() => post<Heard>("/journal", { text, ...(room ? { room } : {}) }));
+    const answer = await attempt(() => post<Heard>("/feedback/journal", { text, ...(room ? { room } : {}) }));
     setBusy(false);
     if (answer) {
       setHeard(answer);
@@ -32,7 +32,7 @@ export function Journal() {
   };
   const correct = (was: string) =>
     attempt(async () => {
-      await post("/feedback", { verdict: "wrong", was, room: heard?.room });
+      await post("/feedback/corrections", { verdict: "wrong", was, room: heard?.room });
       setHeard(null);
       say(`Noted: it was ${adjective(was)}.`);
     });

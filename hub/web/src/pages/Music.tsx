@@ -12,7 +12,7 @@ export function Music() {
   }
   const set = (id: string, what: Record<string, unknown>) =>
     attempt(async () => {
-      const { outcomes } = await post<{ outcomes: Outcome[] }>(`/devices/${encodeURIComponent(id)}/set`, what);
+      const { outcomes } = await post<{ outcomes: Outcome[] }>(`/devices/${encodeURIComponent(id)}/commands`, what);
       const failed = outcomes.find((outcome) => outcome.status !== "done");
       if (failed) say(failed.reason || failed.status);
     });

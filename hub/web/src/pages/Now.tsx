@@ -119,7 +119,7 @@ function Feedback({ room }: { room: string }) {
   const [asking, ask] = useState(false);
   const tell = (verdict: "right" | "wrong", was?: string) =>
     attempt(async () => {
-      await post("/feedback", { verdict, room, ...(was ? { was } : {}) });
+      await post("/feedback/corrections", { verdict, room, ...(was ? { was } : {}) });
       ask(false);
       say(verdict === "right" ? "Noted: right." : was ? `Noted: it was ${adjective(was)}.` : "Noted: wrong.");
     });
@@ -147,7 +147,7 @@ function Decisions({ room }: { room: RoomMood }) {
   if (!room.decisions.length) return <p class="soft">Nothing yet. A rule acts when what it asks for holds for a while.</p>;
   const undo = () =>
     attempt(async () => {
-      await post(`/rooms/${room.room}/restore`);
+      await post("/scenes/restore", { room: room.room });
       say("Put back what was before.");
     });
   return (

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 
-import { get, post, put } from "../api";
+import { download, get, patch, post, put } from "../api";
 import { moods, refresh } from "../live";
 import { attempt, Problem, say, Sheet, Skeleton, Switch } from "../ui/parts";
 import { useLoad } from "../ui/load";
@@ -9,7 +9,8 @@ import { ago, SENSE_WORDS } from "../words";
 interface Person {
   id: string;
   name: string;
-  consents: string[];
+  allows: Record<string, boolean>;
+  yours: boolean;
 }
 
 interface Audit {
@@ -28,18 +29,18 @@ const MEANS: Record<string, string> = {
 
 /** Consent per person and sense in plain words, and everything that can be taken back. */
 export function Privacy() {
-  const people = useLoad(() => get<{ items: Person[] }>("/people"));
-  const audit = useLoad(() => get<{ items: Audit[] }>("/privacy/audit").catch(() => ({ items: [] })));
+  const people = useLoad(() => get<{ people: Person[] }>("/people"));
+  const audit = useLoad(() => get<{ entries: Audit[] }>("/privacy/audit").catch(() => ({ entries: [] })));
   const now = moods.value;
   const pause = (on: boolean) =>
     attempt(async () => {
-      await put("/privacy/mode", { on });
+      await patch("/privacy", { privacy: on });
       await refresh();
       say(on ? "Cameras and microphones are off." : "Cameras and microphones may be on again.");
     });
   const consent = (person: Person, sense: string, given: boolean) =>
     attempt(async () => {
-      await put(`/people/${person.id}/consent/${sense}`, { given });
+      await put(`/people/${person.id}/consents/${sense}`, { allowed: given });
       people.again();
       await refresh();
       const undo = { label: "Undo", run: () => void consent(person, sense, !given) };
@@ -65,7 +66,7 @@ export function Privacy() {
         </p>
         {people.error && <Problem error={people.error} retry={people.again} />}
         {!people.data && !people.error && <Skeleton height={160} />}
-        {people.data?.items.map((person) => (
+        {people.data?.people.map((person) => (
           <div class="list" key={person.id}>
             <h3>{person.name}</h3>
             {Object.entries(MEANS).map(([sense, means]) => (
@@ -73,7 +74,8 @@ export function Privacy() {
                 key={sense}
                 label={SENSE_WORDS[sense] ?? sense}
                 note={means}
-                on={person.consents.includes(sense)}
+                on={person.allows[sense] === true}
+                disabled={!person.yours}
                 change={(given) => consent(person, sense, given)}
               />
             ))}
@@ -89,9 +91,9 @@ export function Privacy() {
       </section>
       <section class="card">
         <h2>Who looked at what</h2>
-        {audit.data?.items.length ? (
+        {audit.data?.entries.length ? (
           <ul class="list lined small">
-            {audit.data.items.slice(0, 20).map((one, index) => (
+            {audit.data.entries.slice(0, 20).map((one, index) => (
               <li key={index}>
                 <strong>{one.actor}</strong> {one.action} {one.detail} <span class="soft">{ago(one.at_ms, Date.now())}</span>
               </li>
@@ -109,9 +111,9 @@ function Rights({ person, done }: { person: Person; done: () => void }) {
   const [erasing, setErasing] = useState(false);
   return (
     <div class="row">
-      <a class="btn" href={`/api/v1/people/${person.id}/export`} download>
+      <button class="btn" onClick={() => attempt(() => download("/privacy/exports", { person: person.id }, `${person.id}.zip`))}>
         Export everything about {person.name}
-      </a>
+      </button>
       <button class="btn danger" onClick={() => setErasing(true)}>
         Erase {person.name}…
       </button>
@@ -121,14 +123,18 @@ function Rights({ person, done }: { person: Person; done: () => void }) {
 }
 
 function Erase({ person, close, done }: { person: Person; close: () => void; done: () => void }) {
-  const counted = useLoad(() => get<{ rows: Record<string, number> }>(`/people/${person.id}/erase`));
-  const total = Object.values(counted.data?.rows ?? {}).reduce((sum, n) => sum + n, 0);
+  const counted = useLoad(() => post<{ files: Record<string, number> }>("/privacy/counts", { person: person.id }));
+  const total = Object.values(counted.data?.files ?? {}).reduce((sum, n) => sum + n, 0);
   const erase = () =>
     attempt(async () => {
-      const answer = await post<{ proved: boolean }>(`/people/${person.id}/erase`, {}, { limitMs: 120_000 });
+      const answer = await post<{ traces: number }>(
+        "/privacy/erasures",
+        { person: person.id, confirm: person.id },
+        { limitMs: 120_000 },
+      );
       close();
       done();
-      say(answer.proved ? `${person.name} is erased; nothing is left in the files.` : "Erased, but a trace was found: see the log.");
+      say(answer.traces === 0 ? `${person.name} is erased; nothing is left in the files.` : "Erased, but a trace was found: see the log.");
     });
   return (
     <Sheet title={`Erase ${person.name}`} close={close}>

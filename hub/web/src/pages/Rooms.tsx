@@ -13,8 +13,8 @@ export function Rooms() {
   if (!shown.length) {
     return (
       <Empty title="No device yet">
-        Devices appear here by themselves once a network is configured. What can be added is shown by
-        “moodsync discover”; letting Zigbee or Z-Wave devices join is under Settings.
+        Devices appear here by themselves once a network is configured; “moodsync network” lets new ones
+        join.
       </Empty>
     );
   }
@@ -41,7 +41,7 @@ export function Rooms() {
 function Scenes({ room }: { room: string }) {
   const apply = (scene: string, name: string) =>
     attempt(async () => {
-      report((await post<{ outcomes: Outcome[] }>(`/rooms/${room}/scene`, { scene })).outcomes, name, room);
+      report((await post<{ outcomes: Outcome[] }>(`/scenes/${scene}/apply`, { room })).outcomes, name, room);
     });
   return (
     <div class="row" style={{ gap: "8px" }}>
@@ -56,7 +56,7 @@ function Scenes({ room }: { room: string }) {
 
 function report(outcomes: Outcome[], name: string, room: string): void {
   const failed = outcomes.filter((outcome) => outcome.status !== "done");
-  const restore = { label: "Undo", run: () => void attempt(() => post(`/rooms/${room}/restore`)) };
+  const restore = { label: "Undo", run: () => void attempt(() => post("/scenes/restore", { room })) };
   if (!failed.length) say(`${name} is on.`, restore);
   else say(`${name}: ${failed.map((f) => `${f.device} ${f.reason || f.status}`).join("; ")}`, restore);
 }
@@ -67,7 +67,7 @@ export function can(device: Device, kind: string): Capability | undefined {
 
 async function command(device: Device, what: Record<string, unknown>): Promise<void> {
   await attempt(async () => {
-    const { outcomes } = await post<{ outcomes: Outcome[] }>(`/devices/${encodeURIComponent(device.id)}/set`, what);
+    const { outcomes } = await post<{ outcomes: Outcome[] }>(`/devices/${encodeURIComponent(device.id)}/commands`, what);
     const failed = outcomes.find((outcome) => outcome.status !== "done");
     if (failed) say(`${device.name}: ${failed.reason || failed.status}`);
   });

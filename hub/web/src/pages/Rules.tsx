@@ -1,1 +1,0 @@
-export function Rules() { return null; }
