@@ -12,9 +12,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from drivers.bluetooth_settings import BluetoothSettings
-from drivers.matter_settings import MatterSettings
 from drivers.hue_settings import HueSettings
 from drivers.lifx_settings import LifxSettings
+from drivers.matter_settings import MatterSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.settings import DriverSettings
 from drivers.simulated_settings import SimulatedSettings

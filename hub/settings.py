@@ -14,9 +14,9 @@ from pydantic import (
 )
 
 from drivers.bluetooth_settings import BluetoothSettings
-from drivers.matter_settings import MatterSettings
 from drivers.hue_settings import HueSettings
 from drivers.lifx_settings import LifxSettings
+from drivers.matter_settings import MatterSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.registry import third_party
 from drivers.settings import DriverSettings, Strict

@@ -1,0 +1,99 @@
+/** The hub's API below /api/v1: every call has a limit, every error says what happened and what helps. */
+
+const BASE = "/api/v1";
+const LIMIT_MS = 15_000;
+
+/** What went wrong, as the hub (problem+json, RFC 9457) or the network says it. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly mend: string = "",
+  ) {
+    super(message);
+  }
+
+  /** True when the hub was not reached at all. */
+  get offline(): boolean {
+    return this.status === 0;
+  }
+}
+
+export interface Options {
+  query?: Record<string, string | number | boolean | undefined>;
+  ifMatch?: string;
+  limitMs?: number;
+}
+
+export function get<T>(path: string, options: Options = {}): Promise<T> {
+  return call<T>("GET", path, undefined, options);
+}
+
+export function post<T>(path: string, body: unknown = {}, options: Options = {}): Promise<T> {
+  return call<T>("POST", path, body, options);
+}
+
+export function put<T>(path: string, body: unknown, options: Options = {}): Promise<T> {
+  return call<T>("PUT", path, body, options);
+}
+
+export function patch<T>(path: string, body: unknown, options: Options = {}): Promise<T> {
+  return call<T>("PATCH", path, body, options);
+}
+
+export function remove<T>(path: string, options: Options = {}): Promise<T> {
+  return call<T>("DELETE", path, undefined, options);
+}
+
+/** Ask for a file and hand it to the browser to keep. */
+export async function download(path: string, body: unknown, name: string): Promise<void> {
+  const answer = await send("POST", path, body, { limitMs: 120_000 });
+  if (!answer.ok) throw errorOf(answer.status, await answer.json().catch(() => null));
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+async function call<T>(method: string, path: string, body: unknown, options: Options): Promise<T> {
+  const response = await send(method, path, body, options);
+  if (response.status === 204) return undefined as T;
+  const data: unknown = await response.json().catch(() => null);
+  if (response.ok) return data as T;
+  throw errorOf(response.status, data);
+}
+
+async function send(method: string, path: string, body: unknown, options: Options): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (options.ifMatch) headers["If-Match"] = options.ifMatch;
+  // A command that is sent twice because its answer was lost is carried out once.
+  if (method === "POST") headers["Idempotency-Key"] = crypto.randomUUID();
+  try {
+    return await fetch(BASE + path + queryOf(options.query), {
+      method,
+      headers,
+      credentials: "same-origin",
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(options.limitMs ?? LIMIT_MS),
+    });
+  } catch {
+    throw new ApiError(0, "offline", "The hub does not answer.", "Lights and rules go on without this app.");
+  }
+}
+
+/** Read problem+json; whatever else comes gets a plain sentence. */
+export function errorOf(status: number, data: unknown): ApiError {
+  const problem = (data ?? {}) as Record<string, unknown>;
+  const text = (key: string) => (typeof problem[key] === "string" ? (problem[key] as string) : "");
+  const message = text("detail") || text("title") || `The hub answered with ${status}.`;
+  return new ApiError(status, text("code") || text("type"), message, text("mend"));
+}
+
+function queryOf(query: Options["query"]): string {
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
+  if (!given.length) return "";
+  return `?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}`;
+}

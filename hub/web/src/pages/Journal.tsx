@@ -1,0 +1,79 @@
+import { useState } from "preact/hooks";
+
+import { post } from "../api";
+import { rooms } from "../live";
+import { attempt, say } from "../ui/parts";
+import { EMOTIONS, adjective, howSure, percent, seems } from "../words";
+
+interface Heard {
+  label: string;
+  confidence: number;
+  quality: number;
+  emotions: [string, number][];
+  room: string;
+}
+
+const LONGEST = 4000;
+
+/** Write or dictate a line and see what the text model made of it. The words are not kept. */
+export function Journal() {
+  const [text, setText] = useState("");
+  const [room, setRoom] = useState("");
+  const [heard, setHeard] = useState<Heard | null>(null);
+  const [busy, setBusy] = useState(false);
+  const send = async () => {
+    setBusy(true);
+    const answer = await attempt(() => post<Heard>("/feedback/journal", { text, ...(room ? { room } : {}) }));
+    setBusy(false);
+    if (answer) {
+      setHeard(answer);
+      setText("");
+    }
+  };
+  const correct = (was: string) =>
+    attempt(async () => {
+      await post("/feedback/corrections", { verdict: "wrong", was, room: heard?.room });
+      setHeard(null);
+      say(`Noted: it was ${adjective(was)}.`);
+    });
+  return (
+    <section class="card">
+      <h2>Journal</h2>
+      <label class="field">
+        <span>How was it? The words are read in the hub and not kept; English only for now.</span>
+        <textarea value={text} maxLength={LONGEST} onInput={(event) => setText(event.currentTarget.value)} />
+      </label>
+      <div class="row">
+        {rooms.value.length > 1 && (
+          <select aria-label="room" style={{ width: "auto" }} value={room} onChange={(e) => setRoom(e.currentTarget.value)}>
+            <option value="">wherever I am</option>
+            {rooms.value.map((one) => (
+              <option key={one.id} value={one.id}>{one.name}</option>
+            ))}
+          </select>
+        )}
+        <button class="btn main" disabled={busy || !text.trim()} onClick={send}>
+          {busy ? "Reading…" : "Tell the house"}
+        </button>
+      </div>
+      {heard && (
+        <div class="list" aria-live="polite">
+          <p>
+            It <strong>{seems(heard.label)}</strong> · {howSure(heard.confidence)}
+            {heard.quality < 0.5 && <span class="soft"> · hard to read: very short, or not English</span>}
+          </p>
+          {heard.emotions.length > 0 && (
+            <p class="small soft">{heard.emotions.map(([name, share]) => `${name} ${percent(share)}`).join(", ")}</p>
+          )}
+          <div class="row" role="group" aria-label="it was rather">
+            {EMOTIONS.filter((emotion) => emotion !== heard.label).map((emotion) => (
+              <button class="btn chip" key={emotion} onClick={() => correct(emotion)}>
+                {adjective(emotion)}
+              </button>
+            ))}
+          </div>
+        </div>
+      )}
+    </section>
+  );
+}

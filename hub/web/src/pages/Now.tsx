@@ -1,0 +1,175 @@
+import { useState } from "preact/hooks";
+
+import { post } from "../api";
+import { moods, stale, trails } from "../live";
+import { MoodPlane } from "../plane/MoodPlane";
+import type { Decided, RoomMood } from "../types";
+import { attempt, Empty, say, Sheet, Skeleton, Weight } from "../ui/parts";
+import { EMOTIONS, adjective, howSure, percent, seems, SENSE_WORDS } from "../words";
+
+/** Five seconds must answer: how are we, what did the house do, is it listening? */
+export function Now() {
+  const now = moods.value;
+  if (!now) {
+    return (
+      <div class="panes">
+        <Skeleton height={360} />
+        <Skeleton height={240} />
+      </div>
+    );
+  }
+  if (!now.rooms.length) {
+    return (
+      <Empty title="No room yet">
+        Name a room in the configuration, then put a light into it under Rooms. The page
+        “Privacy” says what may be sensed; nothing is until somebody agrees.
+      </Empty>
+    );
+  }
+  return (
+    <>
+      {now.rooms.map((room) => (
+        <Room key={room.room} room={room} paused={now.privacy} />
+      ))}
+    </>
+  );
+}
+
+function Room({ room, paused }: { room: RoomMood; paused: boolean }) {
+  const mood = room.mood;
+  const trail = trails.value[room.room] ?? [];
+  return (
+    <section class="panes" aria-label={room.name}>
+      <div class="card">
+        <div class="row between">
+          <h2>{room.name}</h2>
+          {paused ? <span class="tag">paused</span> : stale.value && <span class="tag">last known</span>}
+        </div>
+        <MoodPlane tracks={[{ name: room.name, now: mood, trail }]} />
+        {mood ? (
+          <p>
+            <strong>{seems(mood.label)}</strong> · <Sure confidence={mood.confidence} />
+          </p>
+        ) : (
+          <p class="soft">
+            {paused ? "Cameras and microphones are off." : "Nothing has been sensed here yet."}
+          </p>
+        )}
+        {mood && <Senses room={room} />}
+        {mood && <Feedback room={room.room} />}
+      </div>
+      <div class="card">
+        <h2>What the house did</h2>
+        <Decisions room={room} />
+      </div>
+    </section>
+  );
+}
+
+/** Confidence in words; the number on tap. */
+function Sure({ confidence }: { confidence: number }) {
+  const [number, show] = useState(false);
+  return (
+    <button class="btn quiet" style={{ padding: "4px 8px" }} onClick={() => show(!number)} aria-label="show the number">
+      {number ? percent(confidence) : howSure(confidence)}
+    </button>
+  );
+}
+
+function Senses({ room }: { room: RoomMood }) {
+  const [open, setOpen] = useState(false);
+  const weights = Object.entries(room.mood?.weights ?? {}).sort((a, b) => b[1] - a[1]);
+  return (
+    <>
+      <div class="list" style={{ gap: "4px" }}>
+        {weights.map(([sense, weight]) => (
+          <Weight key={sense} label={SENSE_WORDS[sense] ?? sense} share={weight} told={percent(weight)} />
+        ))}
+      </div>
+      <button class="btn quiet" style={{ justifySelf: "start" }} onClick={() => setOpen(true)}>
+        What each sense says
+      </button>
+      {open && (
+        <Sheet title={`What each sense says · ${room.name}`} close={() => setOpen(false)}>
+          <p class="small soft">Numbers only: no picture and no sound leaves the sensing process.</p>
+          <ul class="list lined">
+            {room.senses.map((one) => (
+              <li key={one.sense}>
+                <strong>{SENSE_WORDS[one.sense] ?? one.sense}</strong>
+                <dl class="small soft" style={{ margin: 0 }}>
+                  {Object.entries(one)
+                    .filter(([key, value]) => key !== "sense" && typeof value === "number")
+                    .map(([key, value]) => (
+                      <div class="row between" key={key}>
+                        <dt>{key.replaceAll("_", " ")}</dt>
+                        <dd class="num" style={{ margin: 0 }}>{(value as number).toFixed(2)}</dd>
+                      </div>
+                    ))}
+                </dl>
+              </li>
+            ))}
+          </ul>
+        </Sheet>
+      )}
+    </>
+  );
+}
+
+function Feedback({ room }: { room: string }) {
+  const [asking, ask] = useState(false);
+  const tell = (verdict: "right" | "wrong", was?: string) =>
+    attempt(async () => {
+      await post("/feedback/corrections", { verdict, room, ...(was ? { was } : {}) });
+      ask(false);
+      say(verdict === "right" ? "Noted: right." : was ? `Noted: it was ${adjective(was)}.` : "Noted: wrong.");
+    });
+  return (
+    <div class="row" role="group" aria-label="How did it get you?">
+      <button class="btn chip" onClick={() => tell("right")}>Right</button>
+      <button class="btn chip" onClick={() => tell("wrong")}>Wrong</button>
+      <button class="btn chip" onClick={() => ask(true)}>It was…</button>
+      {asking && (
+        <Sheet title="How was it really?" close={() => ask(false)}>
+          <div class="row">
+            {EMOTIONS.map((emotion) => (
+              <button class="btn chip" key={emotion} onClick={() => tell("wrong", emotion)}>
+                {adjective(emotion)}
+              </button>
+            ))}
+          </div>
+        </Sheet>
+      )}
+    </div>
+  );
+}
+
+function Decisions({ room }: { room: RoomMood }) {
+  if (!room.decisions.length) return <p class="soft">Nothing yet. A rule acts when what it asks for holds for a while.</p>;
+  const undo = () =>
+    attempt(async () => {
+      await post("/scenes/restore", { room: room.room });
+      say("Put back what was before.");
+    });
+  return (
+    <ul class="list lined">
+      {room.decisions.map((decision, index) => (
+        <li key={`${decision.time} ${decision.rule} ${index}`}>
+          <Because decision={decision} />
+          {index === 0 && !decision.held && (
+            <button class="btn chip" onClick={undo}>Undo</button>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Because({ decision }: { decision: Decided }) {
+  return (
+    <p>
+      <span class="num soft">{decision.time.slice(0, 5)}</span>{" "}
+      {!decision.held && <strong>{decision.what}: </strong>}
+      <span class={decision.held ? "soft" : ""}>{decision.because}</span>
+    </p>
+  );
+}
