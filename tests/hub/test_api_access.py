@@ -10,6 +10,8 @@ import pytest
 from hub.api.access import TABLE, Access, Role, may
 from hub.api.route import Route
 from hub.api.table import ROUTES
+from hub.types import Mood, PersonId, RoomId
+from models.types import Emotion, MoodEstimate, Sense
 from tests.hub.api_rig import API, Rig, running, settings_for
 
 
@@ -74,6 +76,29 @@ async def test_every_route_refuses_who_may_not_and_knows_who_may(rig: Rig) -> No
                 assert status < 500 or status == 501, (role, route.path, status, text)
             else:
                 assert status == 403, (role, route.path, status)
+
+
+async def test_a_persons_past_moods_are_for_themselves_and_the_owner(rig: Rig) -> None:
+    hub = rig.hub
+    now = hub.clock.monotonic()
+    estimate = MoodEstimate(0.3, 0.1, Emotion.HAPPINESS, 0.7, {Sense.TEXT: 1.0}, 0.0)
+    for number, person in enumerate((None, PersonId("ada")), start=1):
+        hub.store.record(Mood(number, RoomId("den"), person, estimate, now))
+    own = await rig.as_(Role.ADULT, "ada")
+    other = await rig.as_(Role.ADULT, "bob")
+    owner = await rig.as_(Role.OWNER)
+    for path in ("/moods/history", "/moods/rollups"):
+        for client, status in ((own, 200), (owner, 200), (other, 403)):
+            async with client.get(f"{API}{path}?person=ada") as answer:
+                assert answer.status == status, (path, await answer.text())
+    for client, query, people in (
+        (own, "", [None]),
+        (other, "", [None]),
+        (own, "?person=ada", ["ada"]),
+        (owner, "?person=ada", ["ada"]),
+    ):
+        async with client.get(f"{API}/moods/history{query}") as answer:
+            assert [mood["person"] for mood in (await answer.json())["moods"]] == people
 
 
 async def test_forged_hosts_and_origins_are_refused_everywhere(rig: Rig) -> None:

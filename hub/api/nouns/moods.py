@@ -1,13 +1,14 @@
 """moods: now, in the past, and rolled up by minute, hour and day."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Literal
 
 from pydantic import Field
 
-from hub.api.access import Access
+from hub.api.access import Access, Role
 from hub.api.nouns.status import SenseShape
 from hub.api.paging import Millis, Page
+from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
 from hub.store.queries import Where
 from hub.store.rollups import Span
@@ -142,9 +143,11 @@ async def get_moods(call: Call) -> dict[str, Any]:
 
 
 async def list_mood_history(call: Call) -> dict[str, Any]:
-    """Stored moods. A person's own are for themselves and for the owner."""
+    """Stored moods of rooms, or of one person: for themselves and for the owner."""
     page = call.asked(Page)
-    found = await call.context.hub.store.moods(page.where(), fresh=True)
+    _may_look_at(call, page.person)
+    where = replace(page.where(), room_only=page.person is None)
+    found = await call.context.hub.store.moods(where, fresh=True)
     return {
         "moods": [asdict(one) for one in found],
         "next": found[-1].id if len(found) == page.limit else None,
@@ -152,8 +155,9 @@ async def list_mood_history(call: Call) -> dict[str, Any]:
 
 
 async def list_rollups(call: Call) -> dict[str, Any]:
-    """Means by minute, hour or day, kept for good."""
+    """Means by minute, hour or day, kept for good; of a person for whom their moods are."""
     asked = call.asked(RollupQuery)
+    _may_look_at(call, asked.person)
     where = Where(
         room=asked.room,
         person=asked.person,
@@ -167,6 +171,13 @@ async def list_rollups(call: Call) -> dict[str, Any]:
     rows = [{k: v for k, v in asdict(one).items() if k != "span"} for one in found]
     more = len(found) == asked.limit
     return {"rollups": rows, "next": asked.offset + asked.limit if more else None}
+
+
+def _may_look_at(call: Call, person: str | None) -> None:
+    """Raise unless the moods of this person are for whoever asks."""
+    who = call.identity
+    if person is not None and person != who.member.person and who.role is not Role.OWNER:
+        raise Problem(403, "not_yours", "a person's moods are for themselves and for the owner")
 
 
 ROUTES = (
