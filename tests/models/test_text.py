@@ -117,7 +117,7 @@ def test_a_huge_text_is_refused_at_once_and_not_quoted(pipeline: TextPipeline, t
     began = time.perf_counter()
     with pytest.raises(TextError) as caught:
         pipeline(text)
-    assert time.perf_counter() - began < 0.1
+    assert time.perf_counter() - began < 2  # reading it would take minutes
     assert len(caught.value.reason) < 100
 
 
