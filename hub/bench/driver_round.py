@@ -15,23 +15,34 @@ WARM_UP = 5
 PAUSE_S = 0.01
 
 
-async def with_driver(driver: Driver, batch: int) -> list[float]:
-    """Run a driver and switch its first plug; return the times (ms) from command to report."""
-    port = _Port()
-    run = asyncio.create_task(_until_reached(driver, port))
-    try:
+async def with_driver(
+    driver: Driver, batch: int, *, light: bool = False, settle_s: float = 0.0
+) -> list[float]:
+    """Run a driver and switch its first plug or light; return the ms from command to report.
+
+    `settle_s` is given to what the driver asks of its network at the start.
+    """
+    async with served(driver) as port:
         async with asyncio.timeout(PEER_LIMIT_S):
-            while (plug := port.plug()) is None:
+            while (device := port.first(light=light)) is None:
                 await port.changed()
+        await asyncio.sleep(settle_s)
         return await switch(
             batch,
-            lambda on: driver.execute(SetSwitch(plug, on)),
-            lambda on: port.devices[plug].state.on is on,
+            lambda on: driver.execute(SetSwitch(device, on)),
+            lambda on: port.devices[device].state.on is on,
             port.changed,
         )
-    finally:
-        run.cancel()
-        await asyncio.wait({run}, timeout=LIMIT_S)
+
+
+@contextlib.asynccontextmanager
+async def served(driver: Driver) -> AsyncIterator["RoundPort"]:
+    """Run a driver during the block, which begins when its peer was reached."""
+    port = RoundPort()
+    async with ending(asyncio.create_task(_until_reached(driver, port))):
+        async with asyncio.timeout(PEER_LIMIT_S):
+            await port.reached.wait()
+        yield port
 
 
 async def switch(
@@ -56,47 +67,54 @@ async def switch(
     return times
 
 
-async def _until_reached(driver: Driver, port: "_Port") -> None:
+async def _until_reached(driver: Driver, port: "RoundPort") -> None:
     while True:
         with contextlib.suppress(Unreachable):
             await driver.run(port)
         await asyncio.sleep(0.5)
 
 
-class _Port:
+class RoundPort:
     """See drivers.types.Port."""
 
     def __init__(self) -> None:
         self.devices: dict[DeviceId, Device] = {}
+        self.reached = asyncio.Event()
         self._news = asyncio.Event()
 
-    def plug(self) -> DeviceId | None:
-        """Return the first device that is there and is a plug."""
+    def first(self, *, light: bool) -> DeviceId | None:
+        """Return the first device that is there and is a plug, or a light."""
         for name, device in sorted(self.devices.items()):
             switchable = device.capability(Switchable)
-            if device.available and switchable is not None and not switchable.light:
+            if device.available and switchable is not None and switchable.light is light:
                 return name
         return None
 
     async def changed(self) -> None:
+        """Return when something was announced."""
         self._news.clear()
         await self._news.wait()
 
     def announce(self, device: Device) -> None:
+        """Take a device over."""
         self.devices[device.id] = device
         self._news.set()
 
     def gone(self, device: DeviceId) -> None:
+        """Take a device out."""
         self.devices.pop(device, None)
 
     def sample(self, _sample: Sample) -> None:
+        """Take no sample."""
         return
 
     def pressed(self, _device: DeviceId, _action: str) -> None:
+        """Take no press."""
         return
 
     def connected(self) -> None:
-        return
+        """Note that the peer was reached."""
+        self.reached.set()
 
 
 @contextlib.asynccontextmanager

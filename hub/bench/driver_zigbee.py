@@ -4,17 +4,18 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from drivers import registry
 from drivers.operations import Operable
-from drivers.types import Device, DeviceId, Driver, Sample, SetSwitch
+from drivers.types import Driver
 from drivers.zigbee_settings import ZigbeeSettings
+from hub.bench.driver_round import served, switch, with_driver
 from hub.bench.processes import peer
 
-LIMIT_S = 20.0
+SETTLE_S = 1.0
+"""For what is asked of the lamp at the start."""
 ON_OFF = 0x0006
 
 
@@ -32,35 +33,20 @@ async def _pairs(
 ) -> tuple[list[list[float]], list[list[float]]]:
     settings = ZigbeeSettings(path=path, channel=15)
     driver = registry.create("zigbee", settings, registry.Place(time.monotonic, folder))
-    await _with_driver(driver, join=True, batch=0)
+    await _join(driver)
     bare, ours = [], []
     for _ in range(rounds):
         bare.append(await _alone(path, folder, batch))
-        ours.append(await _with_driver(driver, join=False, batch=batch))
+        ours.append(await with_driver(driver, batch, light=True, settle_s=SETTLE_S))
     return bare, ours
 
 
-async def _with_driver(driver: Driver, *, join: bool, batch: int) -> list[float]:
-    port = _Port()
-    run = asyncio.create_task(driver.run(port))
-    try:
-        async with asyncio.timeout(LIMIT_S):
-            await port.ready.wait()
-        if join and isinstance(driver, Operable):
-            permit = next(o for o in driver.operations() if o.name == "permit_join")
-            await permit.run(permit.arguments.model_validate({"seconds": 1}), lambda _: None)
-            return []
-        await asyncio.sleep(1.0)  # what was asked at the start is answered
-        lamp = next(iter(port.devices))
-        return await _switch(
-            batch,
-            lambda on: driver.execute(SetSwitch(lamp, on)),
-            lambda on: port.devices[lamp].state.on is on,
-            port.news,
-        )
-    finally:
-        run.cancel()
-        await asyncio.wait({run}, timeout=LIMIT_S)
+async def _join(driver: Driver) -> None:
+    """Let the lamp in."""
+    assert isinstance(driver, Operable)
+    async with served(driver):
+        permit = next(o for o in driver.operations() if o.name == "permit_join")
+        await permit.run(permit.arguments.model_validate({"seconds": 1}), lambda _: None)
 
 
 async def _alone(path: str, folder: Path, batch: int) -> list[float]:
@@ -80,62 +66,19 @@ async def _alone(path: str, folder: Path, batch: int) -> list[float]:
         auto_form=False,
     )
     try:
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(SETTLE_S)
         own = application.state.node_info.ieee
         node = next(n for ieee, n in application.devices.items() if ieee != own)
         cluster = node.endpoints[1].in_clusters[ON_OFF]
         news = asyncio.Event()
         cluster.on_event("attribute_report", lambda _: news.set())
-        return await _switch(
-            batch, lambda on: cluster.command(int(on)), lambda on: cluster.get(0) == on, news
+
+        async def changed() -> None:
+            news.clear()
+            await news.wait()
+
+        return await switch(
+            batch, lambda on: cluster.command(int(on)), lambda on: cluster.get(0) == on, changed
         )
     finally:
         await application.shutdown()
-
-
-async def _switch(
-    batch: int,
-    command: Callable[[bool], Awaitable[Any]],
-    is_so: Callable[[bool], bool],
-    news: asyncio.Event,
-) -> list[float]:
-    """Switch to and fro; each time ends when the lamp's own report has come."""
-    times = []
-    on = is_so(True)
-    for number in range(batch + 5):
-        on = not on
-        started = time.perf_counter()
-        async with asyncio.timeout(LIMIT_S):
-            await command(on)
-            while not is_so(on):
-                news.clear()
-                await news.wait()
-        if number >= 5:  # noqa: PLR2004 - the first ones warm up
-            times.append((time.perf_counter() - started) * 1000)
-        await asyncio.sleep(0.01)
-    return times
-
-
-class _Port:
-    """See drivers.types.Port."""
-
-    def __init__(self) -> None:
-        self.devices: dict[DeviceId, Device] = {}
-        self.ready = asyncio.Event()
-        self.news = asyncio.Event()
-
-    def announce(self, device: Device) -> None:
-        self.devices[device.id] = device
-        self.news.set()
-
-    def gone(self, device: DeviceId) -> None:
-        self.devices.pop(device, None)
-
-    def sample(self, _sample: Sample) -> None:
-        return
-
-    def pressed(self, _device: DeviceId, _action: str) -> None:
-        return
-
-    def connected(self) -> None:
-        self.ready.set()
