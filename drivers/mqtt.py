@@ -2,8 +2,7 @@
 
 The driver never reconnects by itself: when the broker is lost, `run` raises Unreachable and the
 supervisor starts it again. Commands go out at QoS 1, so that "done" means that the broker has
-the command; that costs no time on the way to the lamp, only in the outcome's. A Shelly answers
-besides, and "done" waits for its answer.
+the command; that costs no time on the way to the lamp, only in the outcome's.
 """
 
 import asyncio
@@ -75,10 +74,7 @@ class MqttDriver:
             raise Unreachable("there is no connection to the broker")
         for message in messages:
             self.stats.published += 1
-            if message.answer:
-                await self._discovery.ask(link, message)
-            else:
-                await link.publish(message.topic, message.payload)
+            await link.publish(message.topic, message.payload)
 
     # The link's side ------------------------------------------------------------------------
 
@@ -129,9 +125,6 @@ class MqttDriver:
             self._take_state(known, topic, payload, retained)
         for known in route.hears:
             self._take_availability(known, topic, payload)
-        if not retained:
-            for known in route.presses:
-                self._take_press(known, topic, payload)
 
     def _take_state(self, known: Known, topic: str, payload: bytes, retained: bool) -> None:
         device = known.device
@@ -163,15 +156,6 @@ class MqttDriver:
         known.heard[topic] = there
         known.device = known.device.now(known.device.state, known.is_there(topic))
         self._announce(known)
-
-    def _take_press(self, known: Known, topic: str, payload: bytes) -> None:
-        try:
-            action = known.talk.presses[topic](payload)
-        except BadPayload as err:
-            self._malformed(topic, err)
-            return
-        if action is not None and self._port is not None:
-            self._port.pressed(known.device.id, action)
 
     def _announced(self, topic: str, payload: bytes) -> None:
         try:

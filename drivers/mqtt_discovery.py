@@ -15,18 +15,17 @@ from drivers.mqtt_finding import Family, News
 from drivers.mqtt_homeassistant import HomeAssistant
 from drivers.mqtt_routes import Known, MqttStats, Routes
 from drivers.mqtt_settings import MqttSettings
-from drivers.mqtt_talk import Message, Talk
+from drivers.mqtt_talk import Talk
 from drivers.types import DeviceId, Unreachable
 
 log = structlog.get_logger(__name__)
 
 SETTLE_LIMIT_S = 2.0
 """How long the start waits for the kept announcements."""
-MAX_QUESTIONS = 256
 
 
 class Discovery:
-    """See the module. `take` never blocks: subscriptions and questions go out in `follow`."""
+    """See the module. `take` never blocks: subscriptions go out in `follow`."""
 
     def __init__(
         self,
@@ -43,7 +42,6 @@ class Discovery:
         self._announce = announce
         self._gone = gone
         self._subscribed: set[str] = set()
-        self._questions: list[Message] = []
         self._work = asyncio.Event()
         self._settled: asyncio.Event | None = None
         self._settle_topic = f"{settings.client_id}/settled"
@@ -98,11 +96,6 @@ class Discovery:
     def stop(self) -> None:
         """Forget the connection."""
         self._settled = None
-        self._questions.clear()
-
-    async def ask(self, link: MqttLink, message: Message) -> None:
-        """Send a command and wait for the device's own answer. Raises Refused, Unreachable."""
-        await link.publish(message.topic, message.payload)
 
     async def _keep_up(self, link: MqttLink) -> None:
         while True:
@@ -118,9 +111,6 @@ class Discovery:
             await link.subscribe(sorted(new))
         if old:
             await link.unsubscribe(sorted(old))
-        questions, self._questions = self._questions, []
-        for question in questions:
-            await link.publish(question.topic, question.payload)
 
     def _apply(self, news: News) -> None:
         for what, why in news.refused:
@@ -130,10 +120,7 @@ class Discovery:
             self._lose(device)
         for talk in news.found:
             self._find(talk)
-        for question in news.ask:
-            if len(self._questions) < MAX_QUESTIONS:
-                self._questions.append(question)
-        if news.found or news.lost or news.ask:
+        if news.found or news.lost:
             self._work.set()
 
     def _find(self, talk: Talk) -> None:

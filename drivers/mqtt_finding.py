@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from drivers.mqtt_talk import Message, Talk
+from drivers.mqtt_talk import Talk
 from drivers.types import DeviceId
 
 
@@ -15,8 +15,6 @@ class News:
     """New devices, and known ones that are spoken to in another way from now on."""
     lost: list[DeviceId] = field(default_factory=list)
     """Devices that their network removed."""
-    ask: list[Message] = field(default_factory=list)
-    """Questions to send."""
     refused: list[tuple[str, str]] = field(default_factory=list)
     """What cannot be used, and why; each is told once."""
 
@@ -37,5 +35,5 @@ class Family(Protocol):
         ...
 
     def clear(self) -> None:
-        """Forget questions under way: the connection is new."""
+        """Forget what was heard: the connection is new."""
         ...

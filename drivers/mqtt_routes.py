@@ -80,15 +80,14 @@ class Known:
 
 @dataclass(slots=True)
 class Route:
-    """Who reads, hears and is pressed on a topic."""
+    """Who reads and hears on a topic."""
 
     reads: list[Known] = field(default_factory=list)
     hears: list[Known] = field(default_factory=list)
-    presses: list[Known] = field(default_factory=list)
 
     def is_empty(self) -> bool:
         """Return True when nobody listens any more."""
-        return not (self.reads or self.hears or self.presses)
+        return not (self.reads or self.hears)
 
 
 class Routes:
@@ -121,15 +120,13 @@ class Routes:
             self._route(topic).reads.append(known)
         for topic in known.talk.heard_at:
             self._route(topic).hears.append(known)
-        for topic in known.talk.presses:
-            self._route(topic).presses.append(known)
 
     def detach(self, known: Known) -> None:
         """Take a device's topics away, and the device."""
         self._known.pop(known.talk.id, None)
         for topic in known.talk.topics:
             route = self._route(topic)
-            for listeners in (route.reads, route.hears, route.presses):
+            for listeners in (route.reads, route.hears):
                 if known in listeners:
                     listeners.remove(known)
             if route.is_empty():

@@ -25,8 +25,6 @@ Read = Callable[[bytes, DeviceState], DeviceState]
 """A payload and the state before it become the state after it; raises BadPayload."""
 Hear = Callable[[bytes], bool | None]
 """A payload tells whether the device is there, None if nothing of that; raises BadPayload."""
-Pressed = Callable[[bytes], str | None]
-"""A payload tells which action a person took on a button, None if none; raises BadPayload."""
 
 
 class Needs(Enum):
@@ -39,11 +37,10 @@ class Needs(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What goes out. `answer` is the id of the answer that says that the device took it."""
+    """What goes out."""
 
     topic: str
     payload: bytes
-    answer: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +57,12 @@ class Talk:
     heard_at: Mapping[str, Hear] = field(default_factory=dict)
     """By topic; empty when nothing tells whether the device is there."""
     needs: Needs = Needs.LATEST
-    presses: Mapping[str, Pressed] = field(default_factory=dict)
     info: DeviceInfo | None = None
 
     @property
     def topics(self) -> frozenset[str]:
         """Everything to subscribe to."""
-        return frozenset((*self.reads, *self.heard_at, *self.presses))
+        return frozenset((*self.reads, *self.heard_at))
 
 
 def configured(key: str, config: MqttDevice) -> Talk:
