@@ -1,13 +1,27 @@
 """Fixtures for all tests, and a strict end to each: no task or thread may be left behind."""
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from hub.clock import ManualClock
+
+# The same examples on every run, and no deadline: a slow or unlucky machine never refuses a change
+# that has nothing to do with it. `HYPOTHESIS_PROFILE=explore` looks for new examples.
+hypothesis.settings.register_profile(
+    "steady",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile("explore", max_examples=1_000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.fixture
@@ -36,7 +50,7 @@ def no_leaked_threads() -> Iterator[None]:
         if thread not in before and not thread.name.startswith(("asyncio_", "ThreadPool"))
     ]
     for thread in left:
-        thread.join(2.0)
+        thread.join(10.0)
     names = [thread.name for thread in left if thread.is_alive()]
     assert not names, f"threads left behind: {names}"
 
