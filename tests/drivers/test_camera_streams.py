@@ -75,7 +75,7 @@ def test_rtsp_gives_pictures_at_the_set_rate(rtsp: tuple[Peer, str]) -> None:
         grabbed = camera.stats().grabbed - had.grabbed
         assert psutil.Process().net_connections("udp") == []  # all of it over one TCP stream
     assert 15 / took <= 11  # of 15 a second
-    assert grabbed > 18
+    assert grabbed >= 15
     assert recorder.frames[-1].image.shape == (480, 640, 3)
     # GStreamer's ball moves: the pictures differ.
     assert (recorder.frames[-1].image != recorder.frames[-10].image).any()

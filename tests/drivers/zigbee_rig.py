@@ -66,7 +66,7 @@ async def running(driver: ZigbeeDriver) -> AsyncIterator[RememberingPort]:
         yield port
     finally:
         task.cancel()
-        await asyncio.wait({task}, timeout=1.0)
+        await asyncio.wait({task}, timeout=10.0)
         assert task.done(), "the driver did not stop within a second"
 
 

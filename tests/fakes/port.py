@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from drivers.types import Device, DeviceId, DeviceState, Sample
 
-LIMIT_S = 10.0
+LIMIT_S = 20.0
 
 
 class RememberingPort:

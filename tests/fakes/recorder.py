@@ -47,18 +47,18 @@ class Recorder:
     def sound(self) -> NDArray[np.float32]:
         return np.concatenate([block.samples for block in self.blocks])
 
-    def wait(self, what: Callable[["Recorder"], object], limit_s: float = 10.0) -> None:
+    def wait(self, what: Callable[["Recorder"], object], limit_s: float = 20.0) -> None:
         """Wait until `what` holds; fail with what came instead."""
         with self._changed:
             met = self._changed.wait_for(lambda: what(self), limit_s)
         assert met, f"not within {limit_s} s: {len(self.frames)} frames, {self.states}"
 
-    def wait_frames(self, count: int, limit_s: float = 10.0) -> None:
+    def wait_frames(self, count: int, limit_s: float = 20.0) -> None:
         """Wait for `count` frames more than there are now."""
         target = len(self.frames) + count
         self.wait(lambda r: len(r.frames) >= target, limit_s)
 
-    def wait_state(self, name: str, limit_s: float = 10.0) -> None:
+    def wait_state(self, name: str, limit_s: float = 20.0) -> None:
         self.wait(lambda r: r.states and r.states[-1][0] == name, limit_s)
 
 
@@ -79,7 +79,7 @@ def tasks() -> int:
 
 
 @contextmanager
-def no_leaks(limit_s: float = 2.0) -> Iterator[None]:
+def no_leaks(limit_s: float = 20.0) -> Iterator[None]:
     """Fail when threads or descriptors remain; C threads may take a moment to end."""
     fds_before, tasks_before = fds(), tasks()
     yield

@@ -59,7 +59,7 @@ class Rig:
     def start(self) -> None:
         self.service = self.supervisor.add("sense", self.link.run, Stage.SENSE, max_silence_s=5)
 
-    async def until(self, condition: Callable[[], object], limit_s: float = 10.0) -> float:
+    async def until(self, condition: Callable[[], object], limit_s: float = 20.0) -> float:
         """Wait until the condition holds; return how many seconds that took."""
         began = time.monotonic()
         while not condition():

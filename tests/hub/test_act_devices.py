@@ -164,7 +164,7 @@ async def _idle(_: Service) -> None: ...
 # The supervisor, the real driver and a real broker -------------------------------------------
 
 
-async def until(what: Any, limit_s: float = 10.0) -> None:
+async def until(what: Any, limit_s: float = 20.0) -> None:
     async with asyncio.timeout(limit_s):
         while not what():
             await asyncio.sleep(0.01)

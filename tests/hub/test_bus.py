@@ -44,7 +44,7 @@ async def test_batch_waits_until_something_is_there(bus: Bus) -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     bus.publish(gone("a"))
-    assert await asyncio.wait_for(waiting, 1) == [gone("a")]
+    assert await asyncio.wait_for(waiting, 10) == [gone("a")]
 
 
 async def test_iteration_yields_one_by_one(bus: Bus) -> None:

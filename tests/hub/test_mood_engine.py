@@ -288,7 +288,7 @@ async def test_run_ticks_while_there_is_evidence_and_sleeps_while_there_is_none(
         await asyncio.sleep(0.05)
         cpu = time.process_time()
         await asyncio.sleep(0.3)
-        assert time.process_time() - cpu < 0.01
+        assert time.process_time() - cpu < 0.1
         recorder.bus.publish(sensed(HAPPY, clock.monotonic()))
         async with asyncio.timeout(5.0):
             while not (recorder.events and engine.current(ROOM) is None):

@@ -50,7 +50,7 @@ class Rig:
             lambda on_state: open_camera(SOURCE, url, 640, 480, 10, self.delivered.append, on_state)
         )
 
-    def until(self, state: SenseState, limit_s: float = 8.0) -> Reason:
+    def until(self, state: SenseState, limit_s: float = 20.0) -> Reason:
         """Wait until this state is told; return its reason."""
         deadline = time.monotonic() + limit_s
         while time.monotonic() < deadline:

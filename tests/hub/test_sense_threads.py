@@ -168,11 +168,11 @@ def test_a_bad_item_is_counted_and_the_next_is_handled(
     part, loaded = Parrot(), SimpleQueue[Loaded]()
     worker = Worker(part, loaded.put)
     worker.start()
-    first = loaded.get(timeout=3)
+    first = loaded.get(timeout=15)
     assert (first.models, first.reason) == (("parrot",), Reason.NONE)
     part.items.put(ValueError("words that somebody typed"))
     part.items.put("good")
-    assert part.handled.get(timeout=3) == "good"
+    assert part.handled.get(timeout=15) == "good"
     assert worker.errors == 1
     printed = capfd.readouterr().err
     assert "ValueError" in printed
@@ -191,7 +191,7 @@ def test_a_bad_item_is_counted_and_the_next_is_handled(
 def test_a_part_that_cannot_load_says_why_and_ends(failure: Exception, reason: Reason) -> None:
     loaded = SimpleQueue[Loaded]()
     Worker(Parrot(failure), loaded.put).start()
-    assert loaded.get(timeout=3).reason is reason
+    assert loaded.get(timeout=15).reason is reason
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -202,13 +202,13 @@ def test_a_worker_is_stuck_only_while_one_item_takes_far_too_long(
     part, loaded = Parrot(), SimpleQueue[Loaded]()
     worker = Worker(part, loaded.put)
     worker.start()
-    loaded.get(timeout=3)
+    loaded.get(timeout=15)
     time.sleep(0.2)
     assert not worker.stuck()
     part.items.put(0.5)
     time.sleep(0.3)
     assert worker.stuck()
-    part.handled.get(timeout=3)
+    part.handled.get(timeout=15)
     time.sleep(0.05)
     assert not worker.stuck()
     part.items.put(Ended())

@@ -17,7 +17,7 @@ def supervisor(monkeypatch: pytest.MonkeyPatch) -> Supervisor:
     return Supervisor(SystemClock())
 
 
-async def wait_until(condition: Callable[[], bool], limit_s: float = 3.0) -> None:
+async def wait_until(condition: Callable[[], bool], limit_s: float = 15.0) -> None:
     deadline = time.monotonic() + limit_s
     while not condition():
         assert time.monotonic() < deadline, "never became true"
