@@ -4,6 +4,7 @@ const PATHS: Record<string, string> = {
   history: "M3 17c3 0 3-8 6-8s3 6 6 6 3-10 6-10M3 21h18",
   rooms: "M4 11.5 12 4l8 7.5V20h-5.5v-5h-5v5H4Z",
   music: "M9 18V5.5l11-2V16M9 18a3 2.5 0 1 1-6 0 3 2.5 0 0 1 6 0ZM20 16a3 2.5 0 1 1-6 0 3 2.5 0 0 1 6 0Z",
+  down: "m7 10 5 5 5-5",
   privacy: "M12 3 5 6v5.5c0 4.5 3 7.6 7 9.5 4-1.9 7-5 7-9.5V6ZM9.5 12l2 2 3.5-4",
 };
 
