@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 
 import { patch } from "./api";
 import { connection, moods, refresh, rooms } from "./live";
+import { Icon } from "./ui/icons";
 import { attempt, say, Sheet, Switch } from "./ui/parts";
 import { SENSE_WORDS } from "./words";
 
@@ -22,7 +23,8 @@ export function Sensing() {
         onClick={() => setOpen(true)}
       >
         <span class="dot" aria-hidden="true" />
-        <span class="long">{told}</span>
+        {known && live.length > 0 && [...new Set(live.map((source) => source.sense))].map((sense) => <Icon key={sense} name={sense} />)}
+        <span class={`long ${known && live.length ? "said" : ""}`}>{told}</span>
       </button>
       {open && (
         <Sheet title="What is sensed now" close={() => setOpen(false)}>

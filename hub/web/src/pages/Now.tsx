@@ -87,7 +87,7 @@ function Senses({ room }: { room: RoomMood }) {
           <Weight key={sense} label={SENSE_WORDS[sense] ?? sense} share={weight} told={percent(weight)} />
         ))}
       </div>
-      <button class="btn quiet" style={{ justifySelf: "start" }} onClick={() => setOpen(true)}>
+      <button class="btn quiet flush" onClick={() => setOpen(true)}>
         What each sense says
       </button>
       {open && (
