@@ -13,6 +13,8 @@ CSP = (
 )
 PAGE_CSP = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 _FOREVER = "public, max-age=31536000, immutable"
+_TYPES = {".webmanifest": "application/manifest+json", ".js": "text/javascript"}
+"""What the machine's own table of types may lack; browsers refuse scripts of another type."""
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
@@ -22,16 +24,21 @@ _PAGE = """<!doctype html>
 
 
 def app_file(path: str, dist: Path = DIST) -> web.StreamResponse:
-    """Return a file of the app; any path that is none is the app itself, which finds its page."""
+    """Return a file of the app; any path that is none is the app itself, which finds its page.
+
+    Built files carry a hash in their names and are kept for good; the rest is asked for anew. The
+    build leaves a .br and a .gz beside each text, which are served to browsers that take them.
+    """
     index = dist / "index.html"
     if not index.is_file():
         return page(
             "The app is not built",
-            "<p>The API answers. Build the app with <code>scripts/setup</code>.</p>",
+            "<p>The hub works, and so do its API and its commands. To build the app, run "
+            "<code>scripts/build-app</code> in the hub's folder and load this page again.</p>",
             status=503,
         )
     file = (dist / path.lstrip("/")).resolve()
-    if not file.is_relative_to(dist.resolve()) or not file.is_file():
+    if not file.is_relative_to(dist.resolve()) or not file.is_file() or file.name[0] == ".":
         if "." in path.rsplit("/", 1)[-1]:
             return page("Not found", "<p>There is no such file.</p>", status=404)
         file = index
@@ -41,8 +48,8 @@ def app_file(path: str, dist: Path = DIST) -> web.StreamResponse:
         "Cache-Control": _FOREVER if hashed else "no-cache",
         "Permissions-Policy": "camera=(), microphone=(self), geolocation=()",
     }
-    if file.name == "sw.js":
-        headers["Service-Worker-Allowed"] = "/"
+    if file.suffix in _TYPES:
+        headers["Content-Type"] = _TYPES[file.suffix]
     return web.FileResponse(file, headers=headers)
 
 

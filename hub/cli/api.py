@@ -1,12 +1,12 @@
 """Commands about who may use the API: pair, token."""
 
 import argparse
-import io
 import sys
 import time
 from contextlib import closing
 
 from hub.cli.output import connect, show
+from hub.cli.welcome import pairing_lines
 
 LOOK_EVERY_S = 1.0
 
@@ -15,16 +15,7 @@ def pair(args: argparse.Namespace) -> int:
     """Open pairing for two minutes, show link and digits, and wait for a device."""
     with closing(connect(args)) as hub:
         answer = hub.call("pair", role=args.role, person=args.person, name=args.name)
-        where, digits = answer["where"], answer["digits"]
-        lines = [
-            *_qr(answer["link"]),
-            f"Scan this, or open {where['url']} and type:  {digits[:3]} {digits[3:6]} {digits[6:]}",
-            f"Open for {answer['closes_in_s']:.0f} s.",
-        ]
-        if not where["lan"]:
-            lines.append("Only this machine can reach it; for phones set api.bind: lan.")
-        if where["authority"]:
-            lines.append(f"The home's authority (SHA-256): {_colons(where['authority'])}")
+        lines = pairing_lines(answer)
         if args.json or args.no_wait:
             return show(args, answer, lines)
         print("\n".join(lines), flush=True)
@@ -52,16 +43,3 @@ def token(args: argparse.Namespace) -> int:
         f"Trust: {answer['authority_file'] or 'a public authority'}",
     ]
     return show(args, answer, lines)
-
-
-def _qr(link: str) -> list[str]:
-    """Return a link as a QR code of half blocks."""
-    import segno  # noqa: PLC0415 - for this command alone
-
-    drawn = io.StringIO()
-    segno.make_qr(link, error="m").terminal(out=drawn, compact=True)
-    return drawn.getvalue().splitlines()
-
-
-def _colons(digest: str) -> str:
-    return ":".join(digest[i : i + 2] for i in range(0, len(digest), 2)).upper()

@@ -15,6 +15,7 @@ from hub import notify
 from hub.app import Hub
 from hub.cli.hardware import with_real_hardware
 from hub.cli.started import STARTED
+from hub.cli.welcome import welcome
 from hub.clock import SystemClock
 from hub.config import DEMO, find_config, load
 from hub.errors import ConfigError, HubError
@@ -64,9 +65,11 @@ class _Run:
         try:
             await self._hub.start()
             notify.notify("READY=1")
-            _greet(self._args, self._hub)
             async with asyncio.TaskGroup() as group:
                 beside = [group.create_task(self._reloads(), name="reload")]
+                if not self._args.json:
+                    greeting = welcome(self._hub, terminal=sys.stderr.isatty())
+                    beside.append(group.create_task(greeting, name="welcome"))
                 if self._args.say:
                     beside.append(group.create_task(_say(self._hub, self._args.say), name="say"))
                 with contextlib.suppress(TimeoutError):
@@ -115,17 +118,3 @@ async def _say(hub: Hub, text: str) -> None:
         print(f"the text was not read: {err or 'the text model did not come up'}", file=sys.stderr)
         return
     print(f"you said it; it reads as: {answer['label']}", file=sys.stderr)
-
-
-def _greet(args: argparse.Namespace, hub: Hub) -> None:
-    if args.json or not sys.stderr.isatty():
-        return
-    print(
-        f"{hub.settings.home.name} is running. In another terminal:\n"
-        "  moodsync pair             let a phone or browser in (link, QR code, digits)\n"
-        "  moodsync moods            watch it live\n"
-        '  moodsync say "..."        tell it something\n'
-        "  moodsync status           services, senses, memory\n"
-        "Ctrl-C stops it; lights stay as they are.",
-        file=sys.stderr,
-    )

@@ -24,6 +24,18 @@ export interface Options {
   query?: Record<string, string | number | boolean | undefined>;
   ifMatch?: string;
   limitMs?: number;
+  /** A command sent again because its answer was lost carries the same key, and is done once. */
+  idempotencyKey?: string;
+  /** False for what opens a session itself. */
+  renew?: boolean;
+}
+
+let renewSession: () => Promise<boolean> = () => Promise.resolve(false);
+let renewing: Promise<boolean> | null = null;
+
+/** Say how a session is opened anew when the old one has ended; true when it was. */
+export function renewSessionsBy(how: () => Promise<boolean>): void {
+  renewSession = how;
 }
 
 export function get<T>(path: string, options: Options = {}): Promise<T> {
@@ -58,19 +70,25 @@ export async function download(path: string, body: unknown, name: string): Promi
 }
 
 async function call<T>(method: string, path: string, body: unknown, options: Options): Promise<T> {
-  const response = await send(method, path, body, options);
+  let response = await send(method, path, body, options);
+  if (response.status === 401 && options.renew !== false && (await renewed())) response = await send(method, path, body, options);
   if (response.status === 204) return undefined as T;
   const data: unknown = await response.json().catch(() => null);
   if (response.ok) return data as T;
   throw errorOf(response.status, data);
 }
 
+/** One at a time, whoever asks: opening a session ends the one before. */
+function renewed(): Promise<boolean> {
+  renewing ??= renewSession().finally(() => (renewing = null));
+  return renewing;
+}
+
 async function send(method: string, path: string, body: unknown, options: Options): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (options.ifMatch) headers["If-Match"] = options.ifMatch;
-  // A command that is sent twice because its answer was lost is carried out once.
-  if (method === "POST") headers["Idempotency-Key"] = crypto.randomUUID();
+  if (method === "POST") headers["Idempotency-Key"] = options.idempotencyKey ?? crypto.randomUUID();
   try {
     return await fetch(BASE + path + queryOf(options.query), {
       method,

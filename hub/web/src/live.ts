@@ -1,16 +1,24 @@
 /** What the hub shows now, kept current over one WebSocket; the last known state stays while it is away. */
 
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
 import { ApiError, get } from "./api";
+import { known } from "./device";
+import { read, write } from "./keep";
+import { openOutbox, sendWaiting } from "./outbox";
 import type { Point } from "./plane/MoodPlane";
-import type { Device, Moods, RoomMood } from "./types";
+import type { Device, Me, Moods, RoomMood } from "./types";
 
 export type Connection = "connecting" | "home" | "offline" | "unpaired";
+/** Why this device is not let in: never was, is no longer, or the hub is another one. */
+export type Unpaired = "new" | "forgotten" | "other";
 
 export const connection = signal<Connection>("connecting");
 /** When the connection was lost, in milliseconds; null while it holds. */
 export const lostAt = signal<number | null>(null);
+export const unpairedWhy = signal<Unpaired>("new");
+export const homeName = signal("");
+export const me = signal<Me | null>(null);
 export const moods = signal<Moods | null>(null);
 export const devices = signal<Device[] | null>(null);
 export const rooms = signal<{ id: string; name: string }[]>([]);
@@ -26,7 +34,20 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 /** Browsers do not show pings, so a hub that says nothing is asked after this long. */
 const SILENCE_MS = 45_000;
-const KEPT = "moodsync.last";
+const KEEP_EVERY_MS = 15_000;
+const KEPT = "state";
+
+/** What is shown at once when the app opens, also with the hub off. */
+interface Kept {
+  at: number;
+  homeName: string;
+  me: Me | null;
+  moods: Moods | null;
+  devices: Device[] | null;
+  rooms: { id: string; name: string }[];
+  scenes: { id: string; name: string }[];
+  trails: Record<string, Point[]>;
+}
 
 /** docs/api.md, "Live updates". */
 interface Message {
@@ -46,11 +67,22 @@ const trailAt: Record<string, number> = {};
 
 /** Load what shows first, then follow it. */
 export async function start(): Promise<void> {
-  remember();
+  await Promise.all([recall(), openOutbox()]);
   addEventListener("online", () => reconnect(0));
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible" && connection.value !== "home") reconnect(0);
+    if (document.visibilityState === "hidden") void keep();
+    else if (connection.value !== "home") reconnect(0);
   });
+  effect(() => {
+    if (connection.value === "home") void sendWaiting();
+  });
+  setInterval(() => connection.value === "home" && void keep(), KEEP_EVERY_MS);
+  await begin();
+}
+
+/** Go on from here as a device that is let in, or find out that this one is not. */
+export async function begin(): Promise<void> {
+  connection.value = "connecting";
   await refresh();
   open();
 }
@@ -58,21 +90,34 @@ export async function start(): Promise<void> {
 /** Read everything anew. */
 export async function refresh(): Promise<void> {
   try {
-    const [now, all, places, known] = await Promise.all([
+    // Whoever is not let in is told so by one request, not by five.
+    me.value = await get<Me>("/sessions/current");
+    const [now, all, places, known, status] = await Promise.all([
       get<Moods>("/moods"),
       get<{ devices: Device[] }>("/devices"),
       get<{ rooms: { id: string; name: string }[] }>("/rooms"),
       get<{ scenes: { id: string; scene: { name?: string } }[] }>("/scenes"),
+      get<{ home: string }>("/status"),
     ]);
+    homeName.value = status.home;
     rooms.value = places.rooms;
     scenes.value = named(known.scenes);
     devices.value = all.devices;
     tookMoods(now);
-    sessionStorage.setItem(KEPT, JSON.stringify({ now, all, places, known }));
     home();
+    void keep();
   } catch (err) {
-    lost(err instanceof ApiError && err.status === 401 ? "unpaired" : "offline");
+    if (err instanceof ApiError && err.status === 401) await shutOut();
+    else lost("offline");
   }
+}
+
+/** Find out why this device is not let in. */
+async function shutOut(): Promise<void> {
+  const device = await known();
+  const hub = device && (await get<{ authority: string | null }>("/pairing").catch(() => null));
+  unpairedWhy.value = !device ? "new" : hub && hub.authority !== device.authority ? "other" : "forgotten";
+  lost("unpaired");
 }
 
 /** Devices by room, rooms in the household's order, those in none last. */
@@ -178,16 +223,31 @@ function reconnect(inMs: number = waitMs * (0.5 + Math.random() / 2)): void {
   silence = setTimeout(() => void refresh().then(open), inMs);
 }
 
+async function keep(): Promise<void> {
+  const kept: Kept = {
+    at: Date.now(),
+    homeName: homeName.value,
+    me: me.value,
+    moods: moods.value,
+    devices: devices.value,
+    rooms: rooms.value,
+    scenes: scenes.value,
+    trails: trails.value,
+  };
+  // A browser that keeps nothing shows nothing while the hub is away; all else works.
+  await write("last", KEPT, kept).catch(() => undefined);
+}
+
 /** Show the last known state at once; it is marked until the hub answers. */
-function remember(): void {
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-    if (!kept) return;
-    rooms.value = kept.places.rooms;
-    scenes.value = named(kept.known.scenes);
-    devices.value = kept.all.devices;
-    moods.value = kept.now;
-  } catch {
-    sessionStorage.removeItem(KEPT);
-  }
+async function recall(): Promise<void> {
+  const kept = await read<Kept>("last", KEPT).catch(() => undefined);
+  if (!kept) return;
+  homeName.value = kept.homeName;
+  me.value = kept.me;
+  rooms.value = kept.rooms;
+  scenes.value = kept.scenes;
+  devices.value = kept.devices;
+  moods.value = kept.moods;
+  trails.value = Object.fromEntries(Object.entries(kept.trails).map(([room, trail]) => [room, Date.now() - kept.at < TRAIL_MS ? trail : []]));
+  lostAt.value = kept.at;
 }

@@ -1,32 +1,21 @@
 import { render } from "preact";
 
+import { holdOffer } from "./install";
 import { connection, start } from "./live";
-import { History } from "./pages/History";
-import { Journal } from "./pages/Journal";
-import { Music } from "./pages/Music";
-import { Now } from "./pages/Now";
-import { Privacy } from "./pages/Privacy";
-import { Rooms } from "./pages/Rooms";
-import { Unpaired } from "./pages/Unpaired";
-import { followLinks } from "./route";
-import { Shell, type Page } from "./shell";
+import { followLinks, path } from "./route";
+import { Shell } from "./shell";
 import "./theme.css";
+import { Lazy } from "./ui/lazy";
 
-const PAGES: Record<string, Page> = {
-  "/": { title: "Now", view: Now },
-  "/history": { title: "History", view: History },
-  "/rooms": { title: "Rooms", view: Rooms },
-  "/music": { title: "Music", view: Music },
-  "/privacy": { title: "Privacy", view: Privacy },
-  "/journal": { title: "Journal", view: Journal },
-};
+const pairing = async () => (await import("./pages/Pair")).Pair;
 
 function App() {
-  if (connection.value === "unpaired") return <Unpaired />;
-  return <Shell pages={PAGES} />;
+  if (connection.value === "unpaired" || path.value === "/pair") return <Lazy name="pair" load={pairing} />;
+  return <Shell />;
 }
 
 followLinks();
+holdOffer();
 render(<App />, document.getElementById("app")!);
 void start();
 if ("serviceWorker" in navigator && import.meta.env.PROD) {

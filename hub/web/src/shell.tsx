@@ -1,103 +1,95 @@
-import type { ComponentType } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
-import { patch } from "./api";
-import { connection, lostAt, moods, refresh, rooms } from "./live";
+import { connection, homeName, lostAt, me } from "./live";
+import { refused, waiting } from "./outbox";
+import { MENU, PAGES, TABS } from "./pages";
 import { path } from "./route";
-import { attempt, Empty, say, Sheet, Switch, ToastPlace } from "./ui/parts";
+import { Sensing } from "./sensing";
 import { Icon } from "./ui/icons";
-import { clock, SENSE_WORDS } from "./words";
+import { Lazy } from "./ui/lazy";
+import { Empty, say, Sheet, ToastPlace } from "./ui/parts";
+import { clock } from "./words";
 
-export interface Page {
-  title: string;
-  view: ComponentType;
-}
-
-const TABS = [
-  { to: "/", name: "now", label: "Now" },
-  { to: "/history", name: "history", label: "History" },
-  { to: "/rooms", name: "rooms", label: "Rooms" },
-  { to: "/music", name: "music", label: "Music" },
-  { to: "/privacy", name: "privacy", label: "Privacy" },
-];
-
-export function Shell({ pages }: { pages: Record<string, Page> }) {
-  const page = pages[path.value];
+export function Shell() {
+  const page = PAGES[path.value];
+  useEffect(() => {
+    document.title = [page?.title, homeName.value || "MoodSync"].filter(Boolean).join(" · ");
+  }, [page, homeName.value]);
   return (
     <div class="shell">
       <header class="top">
         <h1>{page?.title ?? "MoodSync"}</h1>
         <Sensing />
-        <a class="btn quiet" href="/journal">Journal</a>
+        <Home />
       </header>
       <nav class="tabs" aria-label="pages">
         {TABS.map((tab) => (
           <a key={tab.to} href={tab.to} aria-current={path.value === tab.to ? "page" : undefined}>
-            <Icon name={tab.name} />
-            {tab.label}
+            <Icon name={tab.icon} />
+            {PAGES[tab.to]!.title}
           </a>
         ))}
       </nav>
       <main class="main">
         <Away />
-        {page ? <page.view /> : <Empty title="There is no such page">Use the tabs to go on.</Empty>}
+        <Refused />
+        {page ? (
+          <Lazy key={path.value} name={path.value} load={page.load} />
+        ) : (
+          <Empty title="There is no such page">Use the tabs to go on.</Empty>
+        )}
       </main>
       <ToastPlace />
     </div>
   );
 }
 
-function Away() {
-  if (connection.value !== "offline") return null;
-  return (
-    <div class="note" role="status">
-      <strong>The hub does not answer{lostAt.value ? ` since ${clock(lostAt.value)}` : ""}.</strong>
-      <span>What you see is what was last known. Lights, rules and switches go on without this app.</span>
-    </div>
-  );
-}
-
-/** Which senses are on in which room: always visible, and a tap switches them off. Nobody can hide it. */
-function Sensing() {
+/** The home's name; behind it, what is not needed every day. */
+function Home() {
   const [open, setOpen] = useState(false);
-  const sensing = moods.value?.sensing ?? [];
-  const live = sensing.filter((source) => source.state === "on" && (source.sense === "face" || source.sense === "voice"));
-  const words = [...new Set(live.map((source) => SENSE_WORDS[source.sense] ?? source.sense))];
-  const pause = (on: boolean) =>
-    attempt(async () => {
-      await patch("/privacy", { privacy: on });
-      await refresh();
-      say(on ? "Cameras and microphones are off." : "Cameras and microphones may be on again.");
-    });
+  const name = homeName.value || "Home";
+  const may = me.value?.access ?? [];
+  const pages = MENU.filter((to) => !PAGES[to]!.needs || may.includes(PAGES[to]!.needs!));
   return (
     <>
-      <button class={`sensing ${live.length ? "live" : ""}`} onClick={() => setOpen(true)}>
-        <span class="dot" aria-hidden="true" />
-        {words.length ? words.join(", ") : "not sensing"}
+      <button class="btn quiet home" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        <span>{name}</span>
+        <Icon name="down" />
       </button>
       {open && (
-        <Sheet title="What is sensed now" close={() => setOpen(false)}>
-          <Switch label="Pause cameras and microphones" on={moods.value?.privacy ?? false} change={pause} />
-          <ul class="list lined">
-            {sensing.map((source) => (
-              <li key={source.source}>
-                <div class="row between">
-                  <span>
-                    {SENSE_WORDS[source.sense] ?? source.sense} · {rooms.value.find((room) => room.id === source.room)?.name ?? source.room}
-                  </span>
-                  <span class="row">
-                    {source.simulated && <span class="tag">simulated</span>}
-                    <span class="tag">{source.state}</span>
-                  </span>
-                </div>
-                {(source.reason || !source.allowed) && (
-                  <p class="small soft">{source.reason || "not everyone concerned has agreed"}</p>
-                )}
+        <Sheet title={name} close={() => setOpen(false)}>
+          <ul class="list lined menu">
+            {pages.map((to) => (
+              <li key={to}>
+                <a href={to} onClick={() => setOpen(false)}>{PAGES[to]!.title}</a>
               </li>
             ))}
           </ul>
+          {me.value && <p class="small soft">You are here as {me.value.member.name} ({me.value.member.role}).</p>}
         </Sheet>
       )}
     </>
   );
+}
+
+function Away() {
+  if (connection.value !== "offline") return null;
+  const count = waiting.value.length;
+  return (
+    <div class="note" role="status">
+      <strong>The hub does not answer{lostAt.value ? `; last known at ${clock(lostAt.value)}` : ""}.</strong>
+      <span>Lights, rules and switches go on without this app.</span>
+      {count > 0 && <span>{count === 1 ? "One thing waits" : `${count} things wait`} here and will be sent once it is back.</span>}
+    </div>
+  );
+}
+
+/** What was told while the hub was away and could not be taken. */
+function Refused() {
+  useEffect(() => {
+    if (!refused.value) return;
+    say(refused.value);
+    refused.value = null;
+  }, [refused.value]);
+  return null;
 }

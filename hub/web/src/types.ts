@@ -88,3 +88,10 @@ export interface Outcome {
   reason: string;
   took_ms: number;
 }
+
+/** Who this browser's session belongs to, and what it may. */
+export interface Me {
+  member: { id: string; name: string; role: string; person: string | null };
+  session: { id: string; client: string | null };
+  access: string[];
+}

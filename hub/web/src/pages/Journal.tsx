@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 
-import { post } from "../api";
 import { rooms } from "../live";
+import { later, sendOrKeep } from "../outbox";
 import { attempt, say } from "../ui/parts";
 import { EMOTIONS, adjective, howSure, percent, seems } from "../words";
 
@@ -23,16 +23,17 @@ export function Journal() {
   const [busy, setBusy] = useState(false);
   const send = async () => {
     setBusy(true);
-    const answer = await attempt(() => post<Heard>("/feedback/journal", { text, ...(room ? { room } : {}) }));
-    setBusy(false);
-    if (answer) {
+    await attempt(async () => {
+      const answer = await sendOrKeep<Heard>("/feedback/journal", { text, ...(room ? { room } : {}) }, "A line for the journal");
       setHeard(answer);
       setText("");
-    }
+      if (!answer) say("Kept in this browser; it will be read once the hub is back.");
+    });
+    setBusy(false);
   };
   const correct = (was: string) =>
     attempt(async () => {
-      await post("/feedback/corrections", { verdict: "wrong", was, room: heard?.room });
+      await later("/feedback/corrections", { verdict: "wrong", was, room: heard?.room }, `Journal: it was ${adjective(was)}`);
       setHeard(null);
       say(`Noted: it was ${adjective(was)}.`);
     });

@@ -1,7 +1,6 @@
-import { post } from "../api";
+import { command } from "../control";
 import { devices } from "../live";
-import type { Outcome } from "../types";
-import { attempt, Empty, say } from "../ui/parts";
+import { Empty } from "../ui/parts";
 import { can } from "./Rooms";
 
 /** What plays. Choosing music by mood comes with the music library; this page says so. */
@@ -10,12 +9,6 @@ export function Music() {
   if (!players.length) {
     return <Empty title="No player yet">A player of the home shows here once one is configured.</Empty>;
   }
-  const set = (id: string, what: Record<string, unknown>) =>
-    attempt(async () => {
-      const { outcomes } = await post<{ outcomes: Outcome[] }>(`/devices/${encodeURIComponent(id)}/commands`, what);
-      const failed = outcomes.find((outcome) => outcome.status !== "done");
-      if (failed) say(failed.reason || failed.status);
-    });
   return (
     <>
       {players.map((player) => (
@@ -32,7 +25,7 @@ export function Music() {
               min={0}
               max={100}
               value={Math.round((player.state.volume ?? 0) * 100)}
-              onChange={(event) => set(player.id, { volume: Number(event.currentTarget.value) / 100 })}
+              onChange={(event) => command(player, { volume: Number(event.currentTarget.value) / 100 })}
             />
           </label>
         </section>

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 
 import { post } from "../api";
 import { moods, stale, trails } from "../live";
+import { later } from "../outbox";
 import { MoodPlane } from "../plane/MoodPlane";
 import type { Decided, RoomMood } from "../types";
 import { attempt, Empty, say, Sheet, Skeleton, Weight } from "../ui/parts";
@@ -56,7 +57,7 @@ function Room({ room, paused }: { room: RoomMood; paused: boolean }) {
           </p>
         )}
         {mood && <Senses room={room} />}
-        {mood && <Feedback room={room.room} />}
+        {mood && <Feedback room={room} />}
       </div>
       <div class="card">
         <h2>What the house did</h2>
@@ -86,7 +87,7 @@ function Senses({ room }: { room: RoomMood }) {
           <Weight key={sense} label={SENSE_WORDS[sense] ?? sense} share={weight} told={percent(weight)} />
         ))}
       </div>
-      <button class="btn quiet" style={{ justifySelf: "start" }} onClick={() => setOpen(true)}>
+      <button class="btn quiet flush" onClick={() => setOpen(true)}>
         What each sense says
       </button>
       {open && (
@@ -115,19 +116,30 @@ function Senses({ room }: { room: RoomMood }) {
   );
 }
 
-function Feedback({ room }: { room: string }) {
+const TAKE_BACK_MS = 4000;
+
+/** Shown as done at once; sent after a moment in which it can be taken back, and kept while the hub is away. */
+function Feedback({ room }: { room: RoomMood }) {
   const [asking, ask] = useState(false);
+  const [told, tellAbout] = useState<string | null>(null);
   const tell = (verdict: "right" | "wrong", was?: string) =>
     attempt(async () => {
-      await post("/feedback/corrections", { verdict, room, ...(was ? { was } : {}) });
       ask(false);
-      say(verdict === "right" ? "Noted: right." : was ? `Noted: it was ${adjective(was)}.` : "Noted: wrong.");
+      const word = verdict === "right" ? "right" : was ? `it was ${adjective(was)}` : "wrong";
+      const body = { verdict, room: room.room, ...(was ? { was } : {}) };
+      const takeBack = await later("/feedback/corrections", body, `${room.name}: ${word}`, TAKE_BACK_MS);
+      tellAbout(verdict === "right" ? "right" : was ? "was" : "wrong");
+      const undo = async () => {
+        tellAbout(null);
+        say((await takeBack()) ? "Taken back." : "It was sent already.");
+      };
+      say(stale.value ? `Kept: ${word}. Sent once the hub is back.` : `Noted: ${word}.`, { label: "Undo", run: () => void undo() });
     });
   return (
     <div class="row" role="group" aria-label="How did it get you?">
-      <button class="btn chip" onClick={() => tell("right")}>Right</button>
-      <button class="btn chip" onClick={() => tell("wrong")}>Wrong</button>
-      <button class="btn chip" onClick={() => ask(true)}>It was…</button>
+      <button class="btn chip" aria-pressed={told === "right"} onClick={() => tell("right")}>Right</button>
+      <button class="btn chip" aria-pressed={told === "wrong"} onClick={() => tell("wrong")}>Wrong</button>
+      <button class="btn chip" aria-pressed={told === "was"} aria-haspopup="dialog" onClick={() => ask(true)}>It was…</button>
       {asking && (
         <Sheet title="How was it really?" close={() => ask(false)}>
           <div class="row">

@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 
-import { download, get, patch, post, put } from "../api";
+import { download, get, post, put } from "../api";
 import { moods, refresh } from "../live";
+import { pause } from "../sensing";
 import { attempt, Problem, say, Sheet, Skeleton, Switch } from "../ui/parts";
 import { useLoad } from "../ui/load";
 import { ago, SENSE_WORDS } from "../words";
@@ -32,12 +33,6 @@ export function Privacy() {
   const people = useLoad(() => get<{ people: Person[] }>("/people"));
   const audit = useLoad(() => get<{ entries: Audit[] }>("/privacy/audit").catch(() => ({ entries: [] })));
   const now = moods.value;
-  const pause = (on: boolean) =>
-    attempt(async () => {
-      await patch("/privacy", { privacy: on });
-      await refresh();
-      say(on ? "Cameras and microphones are off." : "Cameras and microphones may be on again.");
-    });
   const consent = (person: Person, sense: string, given: boolean) =>
     attempt(async () => {
       await put(`/people/${person.id}/consents/${sense}`, { allowed: given });

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 
 import { post } from "../api";
+import { command } from "../control";
 import { devices, roomsOf, scenes } from "../live";
 import type { Capability, Device, Outcome } from "../types";
 import { attempt, Empty, say, Sheet, Skeleton, Switch } from "../ui/parts";
@@ -63,14 +64,6 @@ function report(outcomes: Outcome[], name: string, room: string): void {
 
 export function can(device: Device, kind: string): Capability | undefined {
   return device.capabilities.find((capability) => capability.kind === kind);
-}
-
-async function command(device: Device, what: Record<string, unknown>): Promise<void> {
-  await attempt(async () => {
-    const { outcomes } = await post<{ outcomes: Outcome[] }>(`/devices/${encodeURIComponent(device.id)}/commands`, what);
-    const failed = outcomes.find((outcome) => outcome.status !== "done");
-    if (failed) say(`${device.name}: ${failed.reason || failed.status}`);
-  });
 }
 
 function Tile({ device }: { device: Device }) {

@@ -86,7 +86,7 @@ export function Weight({ label, share, told }: { label: string; share: number; t
   const width = `${Math.round(Math.max(0, Math.min(1, share)) * 100)}%`;
   return (
     <div class="row" style={{ flexWrap: "nowrap" }}>
-      <span style={{ width: "104px" }}>{label}</span>
+      <span class="small" style={{ width: "112px", flex: "none" }}>{label}</span>
       <span class="bar" aria-hidden="true">
         <i style={{ width }} />
       </span>

@@ -1,0 +1,143 @@
+"""A whole house for the app: the demo hub in a process of its own, a lamp on a real broker."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hub.config import DEMO
+from tests.e2e.running import ROOT, RunningHub
+from tests.fakes.broker import Broker
+from tests.fakes.process import free_port, require
+
+LIMIT_S = 60.0
+LAMP = "mqtt:desk"
+
+
+class House:
+    """The hub can be switched off and on again at the same address."""
+
+    def __init__(self, folder: Path, broker: Broker) -> None:
+        self.folder, self.broker = folder, broker
+        self.port, self.plain_port = free_port(), free_port()
+        self.url = f"https://localhost:{self.port}"
+        self.state = folder / "state"
+        self._hub: RunningHub | None = None
+
+    @property
+    def authority(self) -> Path:
+        return self.state / "tls" / "ca.crt"
+
+    def on(self) -> None:
+        config = self.folder / "hub.yaml"
+        config.write_text(yaml.safe_dump(self._settings()))
+        environment = {
+            "MOODSYNC__store__directory": str(self.state),
+            "MOODSYNC__store__commit_every_s": "1",
+            "MOODSYNC__api__port": str(self.port),
+            "MOODSYNC__api__http_port": str(self.plain_port),
+        }
+        with (self.folder / "hub.log").open("a") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "hub", "run", "--no-input", "--config", str(config)],
+                cwd=ROOT,
+                env=os.environ | environment,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                text=True,
+            )
+        self._hub = RunningHub(process, config, environment)
+        deadline = time.monotonic() + LIMIT_S
+        while not (self.state / "api.json").is_file():
+            assert process.poll() is None, (self.folder / "hub.log").read_text()[-2000:]
+            assert time.monotonic() < deadline, "the hub did not come up"
+            time.sleep(0.1)
+
+    def off(self) -> None:
+        if self._hub is None:
+            return
+        process, self._hub = self._hub.process, None
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+
+    def cli(self, *args: str) -> dict[str, Any]:
+        assert self._hub is not None
+        return self._hub.cli(*args)
+
+    def pair(self) -> dict[str, Any]:
+        """Open pairing as a person at the hub does; returns link and digits."""
+        return self.cli("pair", "--no-wait", "--person", "ada")
+
+    @contextlib.contextmanager
+    def lamp(self) -> Iterator["Lamp"]:
+        with contextlib.closing(Lamp(self.broker.port)) as lamp:
+            yield lamp
+
+    def _settings(self) -> dict[str, Any]:
+        settings: dict[str, Any] = yaml.safe_load(DEMO.read_text())
+        lamp = {
+            "kind": "light",
+            "name": "Desk lamp",
+            "dialect": "json_light",
+            "state_topic": "desk/state",
+            "command_topic": "desk/set",
+        }
+        settings["drivers"]["mqtt"] = {"port": self.broker.port, "devices": {"desk": lamp}}
+        settings["rooms"]["study"] = {"name": "Study", "devices": [LAMP]}
+        settings["people"]["ben"] = {"name": "Ben"}
+        return settings
+
+
+class Lamp:
+    """The lamp's side of the broker: mosquitto's own clients."""
+
+    def __init__(self, port: int) -> None:
+        self._port = str(port)
+        self._pub = require("mosquitto_pub", "mosquitto-clients")
+        self._sub = subprocess.Popen(
+            [require("mosquitto_sub", "mosquitto-clients"), "-p", self._port, "-t", "desk/set"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def hears(self) -> str:
+        """Return the next command that reaches the lamp."""
+        assert self._sub.stdout is not None
+        return self._sub.stdout.readline().strip()
+
+    def says(self, payload: str) -> None:
+        subprocess.run(
+            [self._pub, "-p", self._port, "-t", "desk/state", "-r", "-m", payload],
+            check=True,
+            timeout=10,
+        )
+
+    def close(self) -> None:
+        self._sub.terminate()
+        self._sub.wait(10)
+        assert self._sub.stdout is not None
+        self._sub.stdout.close()
+
+
+@contextlib.contextmanager
+def house(folder: Path) -> Iterator[House]:
+    with Broker(folder) as broker:
+        made = House(folder, broker)
+        began = time.monotonic()
+        try:
+            made.on()
+            yield made
+        finally:
+            made.off()
+            print(f"the house stood for {time.monotonic() - began:.0f} s")
