@@ -26,7 +26,8 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from hub.api.access import Access
 from hub.api.problem import Problem
-from hub.api.route import Call, Route
+from hub.api.route import Call, Identity, Route
+from hub.api.sight import Sight
 from hub.bus import Subscription
 from hub.device_views import full_view
 from hub.types import (
@@ -79,7 +80,7 @@ _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 @dataclass(slots=True, eq=False)
 class _Client:
     socket: web.WebSocketResponse
-    session: str
+    who: Identity
     topics: frozenset[Topic] = frozenset()
     queue: deque[str] = field(default_factory=deque)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
@@ -136,7 +137,7 @@ class Events:
         if not socket.can_prepare(call.request):
             raise Problem(426, "upgrade", "this is a WebSocket", headers={"Upgrade": "websocket"})
         await socket.prepare(call.request)
-        client = _Client(socket, call.identity.session.id)
+        client = _Client(socket, call.identity)
         self._clients.add(client)
         self._somebody.set()
         try:
@@ -154,7 +155,7 @@ class Events:
 
     async def ended(self, session: str) -> None:
         """Close what a session that was ended has open."""
-        await _close((c for c in self._clients if c.session == session), ENDED)
+        await _close((c for c in self._clients if c.who.session.id == session), ENDED)
 
     async def close(self) -> None:
         """Close every client: the hub stops."""
@@ -202,9 +203,10 @@ class Events:
         oldest = self._past[0][0] if self._past else self.seq + 1
         knows = boot == self.boot and isinstance(seq, int) and oldest - 1 <= seq <= self.seq
         if knows:
-            for number, topic, delta in self._past:
+            sight = self._sight(client)
+            for number, topic, data in self._past:
                 if number > seq and topic in new:
-                    client.put(delta)
+                    client.put(self._delta(number, topic, json.loads(data), sight))
             return
         for topic in sorted(new):
             snapshot = {
@@ -212,15 +214,16 @@ class Events:
                 "topic": topic.value,
                 "boot": self.boot,
                 "seq": self.seq,
-                "data": self._snapshot(topic),
+                "data": self._snapshot(topic, self._sight(client)),
             }
             client.put(_dump(snapshot))
 
-    def _snapshot(self, topic: Topic) -> Any:
+    def _snapshot(self, topic: Topic, sight: Sight) -> Any:
         hub = self._hub
         match topic:
             case Topic.MOODS:
-                return {"rooms": [self._views.room(RoomId(name)) for name in hub.settings.rooms]}
+                rooms = (self._views.room(RoomId(name)) for name in hub.settings.rooms)
+                return {"rooms": [sight.room(hub, room) for room in rooms]}
             case Topic.SENSES:
                 return self._sensing()
             case Topic.DEVICES:
@@ -277,16 +280,28 @@ class Events:
             self._tell(Topic.SENSES, lambda: now)
 
     def _tell(self, topic: Topic, make: Callable[[], Any]) -> None:
-        """Send a delta to those who want it; it is made once, and only if somebody does."""
+        """Send a delta to those who want it; it is made once for all who may see the same."""
         wanting = [client for client in self._clients if topic in client.topics]
         if not wanting:
             return
         self.seq += 1
-        delta = {"type": "delta", "topic": topic.value, "seq": self.seq, "data": make()}
-        text = _dump(delta)
-        self._past.append((self.seq, topic, text))
+        data = make()
+        self._past.append((self.seq, topic, _dump(data)))
+        made: dict[Sight, str] = {}
         for client in wanting:
-            client.put(text)
+            sight = self._sight(client) if topic is Topic.MOODS else _ALL
+            if sight not in made:
+                made[sight] = self._delta(self.seq, topic, data, sight)
+            client.put(made[sight])
+
+    def _delta(self, seq: int, topic: Topic, data: Any, sight: Sight) -> str:
+        shown = sight.room(self._hub, data) if topic is Topic.MOODS else data
+        return _dump({"type": "delta", "topic": topic.value, "seq": seq, "data": shown})
+
+    def _sight(self, client: _Client) -> Sight:
+        """Return what a client may see now: roles and sharing change while it is there."""
+        member = self._hub.store.accounts.members.get(client.who.member.id)
+        return Sight.of(self._hub, Identity(member or client.who.member, client.who.session))
 
     def _sensing(self) -> dict[str, Any]:
         return {
@@ -307,6 +322,9 @@ class Events:
         device = self._hub.devices.get(changed.device.id)
         return {"gone": changed.device.id} if device is None else full_view(self._hub, device)
 
+
+_ALL = Sight(frozenset())
+"""What topics without anybody's mood are made for."""
 
 _WAKE: Any = None
 """Put into the queue of news to look at what has no event of its own."""
