@@ -62,7 +62,8 @@ async def moods(client: aiohttp.ClientSession) -> dict[str, Any]:
 
 async def test_a_persons_mood_is_theirs_the_owners_and_by_their_leave_the_adults(rig: Rig) -> None:
     await ada_is_sad(rig)
-    whole, bare = (["ada"], {"text", "cam"}, True), ([], {"cam"}, False)
+    nobody: list[str] = []
+    whole, bare = (["ada"], {"text", "cam"}, True), (nobody, {"cam"}, False)
     ada = await rig.as_(Role.CHILD, "ada")
     owner = await rig.as_(Role.OWNER)
     bob = await rig.as_(Role.ADULT, "bob")
