@@ -26,6 +26,7 @@ from hub.control import Handler, LongHandler, Tell
 from hub.device_views import away_view, full_view
 from hub.errors import Refusal
 from hub.networks import Networks
+from hub.redact import without_secrets
 from hub.store.queries import Where
 from hub.views import outcome_view
 
@@ -168,7 +169,7 @@ class DeviceOperations:
         mine = [asdict(one) for one in outcomes if one.device == device][:LAST_OUTCOMES]
         services = {health.name: health for health in hub.supervisor.health()}
         service = services.get(f"driver {name}")
-        return {
+        found = {
             "device": away_view(hub, device) if there is None else full_view(hub, there),
             "driver": {
                 "name": name,
@@ -177,6 +178,8 @@ class DeviceOperations:
             },
             "last_outcomes": mine,
         }
+        shown: dict[str, Any] = without_secrets(found)
+        return shown
 
     async def _networks(self, data: dict[str, Any]) -> dict[str, Any]:
         _Request.model_validate(data)

@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +19,7 @@ from pydantic import BaseModel
 from hub.config_rules import contradictions
 from hub.errors import ConfigError, HubError, Problem, Refusal
 from hub.settings import Settings
+from hub.yaml_source import Layer, read_yaml
 
 if TYPE_CHECKING:
     from hub.store.config_db import ConfigDb
@@ -74,6 +76,37 @@ class Edits:
         data = self._read()
         data[GUARDS] = guards.model_dump(mode="json", by_alias=True)
         await self._change(settings.model_copy(update={GUARDS: guards}), data, by, "edited guards")
+
+    def text(self) -> str:
+        """Return the overlay as it is on the disk; empty if there is none."""
+        try:
+            return self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+
+    async def put_text(self, read: Callable[[], Settings], text: str, by: str) -> None:
+        """Replace the whole overlay by a text; `read` reads the configuration with it.
+
+        Raises ConfigError, each problem with its line in the text; then nothing has changed.
+        """
+        before, past = self.text(), [*self._past(), self._read()][-MOST_UNDONE:]
+        new = await asyncio.to_thread(self._laid, read, text, before)
+        _write(self._undo_path, json.dumps(past))
+        self._take_over(new)
+        await self._config.audit(by, "edited the overlay's text")
+
+    def _laid(self, read: Callable[[], Settings], text: str, before: str) -> Settings:
+        """Put a text in place and return what results, or put the one before back."""
+        _write(self.path, text)
+        try:
+            layer = read_yaml(self.path)
+            try:
+                return read()
+            except ConfigError as err:
+                raise ConfigError(tuple(_at_line(one, layer) for one in err.problems)) from err
+        except BaseException:
+            _write(self.path, before)
+            raise
 
     async def undo(self, read: Callable[[], Settings], by: str) -> None:
         """Take the newest change back. Raises Refusal if there is none."""
@@ -156,6 +189,14 @@ def lay_over(data: Data, edits: Data) -> list[tuple[str, ...]]:
         data[GUARDS] = edits[GUARDS]
         touched.append((GUARDS,))
     return touched
+
+
+def _at_line(problem: Problem, layer: Layer) -> Problem:
+    """Return a problem with its line in the overlay, if its key stands there."""
+    path = tuple(problem.key.split("."))
+    while path and path not in layer.places:
+        path = path[:-1]
+    return replace(problem, line=layer.places[path].line) if path else replace(problem, line=None)
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,8 @@ class LogRing(logging.Handler):
         super().__init__(logging.INFO)
         self._lines: deque[Line] = deque(maxlen=KEPT)
         self._seq = 0
+        self.told: Callable[[Line], None] | None = None
+        """Called with each new line, in the thread that logs; it must not block, raise or log."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line."""
@@ -44,15 +46,16 @@ class LogRing(logging.Handler):
             event = dict(redact(None, "", plain))
         self._seq += 1
         shown = {key: _short(value) for key, value in event.items() if key not in _OWN}
-        self._lines.append(
-            Line(
-                self._seq,
-                str(event.get("timestamp", "")),
-                record.levelname.lower(),
-                str(event.get("event", ""))[:MAX_CHARS],
-                shown,
-            )
+        line = Line(
+            self._seq,
+            str(event.get("timestamp", "")),
+            record.levelname.lower(),
+            str(event.get("event", ""))[:MAX_CHARS],
+            shown,
         )
+        self._lines.append(line)
+        if self.told is not None:
+            self.told(line)
 
     def after(self, seq: int) -> list[Line]:
         """Return the lines after this number, oldest first."""

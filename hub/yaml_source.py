@@ -40,10 +40,27 @@ def read_yaml(path: Path) -> Layer:
     """
     shown = str(path)
     try:
+        root = _compose(path)
+        if root is None:
+            return Layer({}, {})
+        reader = _Reader(shown)
+        data = reader.value(root, ())
+    except RecursionError:
+        raise ConfigError((Problem(shown, None, "", "nested too deeply"),)) from None
+    if not isinstance(data, dict):
+        reader.problems.append(Problem(shown, 1, "", "must be a mapping of sections"))
+    if reader.problems:
+        raise ConfigError(tuple(reader.problems))
+    return Layer(data, reader.places)
+
+
+def _compose(path: Path) -> yaml.Node | None:
+    shown = str(path)
+    try:
         if path.stat().st_size > MAX_BYTES:
             raise ConfigError((Problem(shown, None, "", f"larger than {MAX_BYTES} bytes"),))
         text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        return yaml.compose(text, Loader=yaml.SafeLoader)
     except OSError as err:
         raise ConfigError((Problem(shown, None, "", f"cannot be read: {err.strerror}"),)) from err
     except UnicodeDecodeError as err:
@@ -53,15 +70,6 @@ def read_yaml(path: Path) -> Layer:
         raise ConfigError((Problem(shown, line, "", f"not YAML: {err.problem}"),)) from err
     except yaml.YAMLError as err:
         raise ConfigError((Problem(shown, None, "", f"not YAML: {err}"),)) from err
-    if root is None:
-        return Layer({}, {})
-    reader = _Reader(shown)
-    data = reader.value(root, ())
-    if not isinstance(data, dict):
-        reader.problems.append(Problem(shown, 1, "", "must be a mapping of sections"))
-    if reader.problems:
-        raise ConfigError(tuple(reader.problems))
-    return Layer(data, reader.places)
 
 
 _PLAIN = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}

@@ -41,6 +41,8 @@ class Access(StrEnum):
     """Who did what: every adult's."""
     ARRANGE = "arrange"
     """Rooms, scenes, rules, devices' names, joining devices."""
+    METRICS = "metrics"
+    """Counters for monitoring: numbers only."""
     ADMIN = "admin"
     """Members, sessions of others, pairing, configuration, logs, backups."""
 
@@ -53,7 +55,7 @@ TABLE: Mapping[Role, frozenset[Access]] = {
     Role.GUEST: _EVERYBODY | {Access.CONTROL},
     Role.CHILD: _CHILD,
     Role.ADULT: _ADULT,
-    Role.OWNER: _ADULT | {Access.ADMIN},
+    Role.OWNER: _ADULT | {Access.METRICS, Access.ADMIN},
 }
 """What each role may do. A guest sees and pauses; a child also says and consents for themselves."""
 

@@ -13,22 +13,25 @@ While no client is there nothing listens to the bus: an idle house pays nothing.
 """
 
 import asyncio
+import contextlib
 import json
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
-from enum import StrEnum
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from hub.api.access import Access
+from hub.api.live_client import ENDED, NEEDS, SLOW, LiveClient, Topic, close
 from hub.api.problem import Problem
-from hub.api.route import Call, Route
+from hub.api.route import Call, Identity, Route
+from hub.api.sight import Sight
 from hub.bus import Subscription
 from hub.device_views import full_view
+from hub.log_ring import Line, LogRing
 from hub.types import (
     Acted,
     Decision,
@@ -45,68 +48,39 @@ from hub.views import Views
 if TYPE_CHECKING:
     from hub.app import Hub
 
-QUEUE = 64
 MOST_CLIENTS = 128
 REMEMBERED = 512
 BUS_QUEUE = 256
 HEARTBEAT_S = 20.0
 STATUS_EVERY_S = 1.0
+MOST_LINES = 200
+"""Lines of the log in one message."""
 GATHER_S = 0.03
 """How long news are gathered: several of one room or device become one delta."""
-SLOW = 4008
-ENDED = 4001
 MAX_MESSAGE_BYTES = 4096
 MAX_SEQ = 1 << 53
 
 
-class Topic(StrEnum):
-    """What can be subscribed to."""
-
-    MOODS = "moods"
-    """One room after the other, as in GET /moods."""
-    SENSES = "senses"
-    """The indicator, privacy mode, guests."""
-    DEVICES = "devices"
-    """A device, or the id of one that is gone."""
-    STATUS = "status"
-    """Services, counts, drops: as in GET /status, at most once a second."""
-
-
-NEEDS = dict.fromkeys(Topic, Access.SEE)
 _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
-
-
-@dataclass(slots=True, eq=False)
-class _Client:
-    socket: web.WebSocketResponse
-    session: str
-    topics: frozenset[Topic] = frozenset()
-    queue: deque[str] = field(default_factory=deque)
-    ready: asyncio.Event = field(default_factory=asyncio.Event)
-    slow: bool = False
-
-    def put(self, text: str) -> None:
-        if len(self.queue) >= QUEUE:
-            self.slow = True
-        else:
-            self.queue.append(text)
-        self.ready.set()
 
 
 class Events:
     """Fans the hub's news out to clients."""
 
-    def __init__(self, hub: "Hub") -> None:
+    def __init__(self, hub: "Hub", log_ring: LogRing) -> None:
         self.boot = secrets.token_hex(6)
         self.seq = 0
         self.closed_slow = 0
         self._hub = hub
         self._views = Views(hub)
-        self._clients: set[_Client] = set()
+        self._clients: set[LiveClient] = set()
         self._news: Subscription[Event] | None = None
         self._past: deque[tuple[int, Topic, str]] = deque(maxlen=REMEMBERED)
         self._somebody = asyncio.Event()
         self._indicator: object = None
+        self._log_ring = log_ring
+        self._log_told = 0
+        self._woken = False
 
     def __len__(self) -> int:
         return len(self._clients)
@@ -118,10 +92,15 @@ class Events:
             kinds: tuple[type[Event], ...] = (
                 *(Mood, Decision, Held, Acted, DeviceChanged, DeviceGone, SenseChanged),
             )
+            self._woken = False
             self._news = self._hub.bus.subscribe("api", *kinds, size=BUS_QUEUE)
+            loop = asyncio.get_running_loop()
+            self._log_ring.told = partial(self._logged, loop)
+            self._wake()  # for what was logged before it was listened to
             try:
                 await self._pass_on(self._news)
             finally:
+                self._log_ring.told = None
                 self._hub.bus.unsubscribe(self._news)
                 self._news = None
                 self._past.clear()
@@ -136,7 +115,7 @@ class Events:
         if not socket.can_prepare(call.request):
             raise Problem(426, "upgrade", "this is a WebSocket", headers={"Upgrade": "websocket"})
         await socket.prepare(call.request)
-        client = _Client(socket, call.identity.session.id)
+        client = LiveClient(socket, call.identity)
         self._clients.add(client)
         self._somebody.set()
         try:
@@ -148,19 +127,18 @@ class Events:
             self._clients.discard(client)
             if not self._clients:
                 self._somebody.clear()
-                if self._news is not None:
-                    self._news.put(_WAKE)
+                self._wake()
         return socket
 
     async def ended(self, session: str) -> None:
         """Close what a session that was ended has open."""
-        await _close((c for c in self._clients if c.session == session), ENDED)
+        await close((c for c in self._clients if c.who.session.id == session), ENDED)
 
     async def close(self) -> None:
         """Close every client: the hub stops."""
-        await _close(self._clients, WSCloseCode.GOING_AWAY)
+        await close(self._clients, WSCloseCode.GOING_AWAY)
 
-    async def _listen(self, client: _Client, call: Call) -> None:
+    async def _listen(self, client: LiveClient, call: Call) -> None:
         async for message in client.socket:
             if message.type is not WSMsgType.TEXT:
                 await client.socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
@@ -170,21 +148,12 @@ class Events:
             except Problem as err:
                 client.put(_dump({"type": "problem", "code": err.code, "title": err.title}))
 
-    async def _send(self, client: _Client) -> None:
-        while True:
-            await client.ready.wait()
-            client.ready.clear()
-            try:
-                while client.queue and not client.slow:
-                    await client.socket.send_str(client.queue.popleft())
-            except ConnectionError:
-                return  # it has gone; its listener hears that too
-            if client.slow:
-                self.closed_slow += 1
-                await client.socket.close(code=SLOW, message=b"too slow")
-                return
+    async def _send(self, client: LiveClient) -> None:
+        if await client.send():
+            self.closed_slow += 1
+            await client.socket.close(code=SLOW, message=b"too slow")
 
-    def _subscribe(self, client: _Client, call: Call, text: str) -> None:
+    def _subscribe(self, client: LiveClient, call: Call, text: str) -> None:
         try:
             asked = json.loads(text)
             topics = frozenset(Topic(name) for name in asked["topics"])
@@ -202,9 +171,10 @@ class Events:
         oldest = self._past[0][0] if self._past else self.seq + 1
         knows = boot == self.boot and isinstance(seq, int) and oldest - 1 <= seq <= self.seq
         if knows:
-            for number, topic, delta in self._past:
+            sight = self._sight(client)
+            for number, topic, data in self._past:
                 if number > seq and topic in new:
-                    client.put(delta)
+                    client.put(self._delta(number, topic, json.loads(data), sight))
             return
         for topic in sorted(new):
             snapshot = {
@@ -212,27 +182,31 @@ class Events:
                 "topic": topic.value,
                 "boot": self.boot,
                 "seq": self.seq,
-                "data": self._snapshot(topic),
+                "data": self._snapshot(topic, self._sight(client)),
             }
             client.put(_dump(snapshot))
 
-    def _snapshot(self, topic: Topic) -> Any:
+    def _snapshot(self, topic: Topic, sight: Sight) -> Any:
         hub = self._hub
         match topic:
             case Topic.MOODS:
-                return {"rooms": [self._views.room(RoomId(name)) for name in hub.settings.rooms]}
+                rooms = (self._views.room(RoomId(name)) for name in hub.settings.rooms)
+                return {"rooms": [sight.room(hub, room) for room in rooms]}
             case Topic.SENSES:
                 return self._sensing()
             case Topic.DEVICES:
                 return {"devices": [full_view(hub, device) for device in hub.devices.all()]}
             case Topic.STATUS:
                 return self._status()
+            case Topic.LOG:
+                return {"lines": [asdict(line) for line in self._log_ring.after(0)[-MOST_LINES:]]}
 
     async def _pass_on(self, news: Subscription[Event]) -> None:
         told_status = -1.0
         while self._clients:
             batch = await news.batch()
             await asyncio.sleep(GATHER_S)
+            self._woken = False
             batch += news.take_all()
             rooms, devices = self._about(batch)
             for room in rooms:
@@ -240,6 +214,7 @@ class Events:
             for changed in devices:
                 self._tell(Topic.DEVICES, partial(self._device, changed))
             self._tell_indicator()
+            self._tell_log()
             if self._hub.clock.monotonic() - told_status >= STATUS_EVERY_S:
                 told_status = self._hub.clock.monotonic()
                 self._tell(Topic.STATUS, self._status)
@@ -267,8 +242,17 @@ class Events:
 
     def changed(self) -> None:
         """Look at the indicator: privacy mode or a consent may have changed."""
-        if self._news is not None:
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._news is not None and not self._woken:
+            self._woken = True
             self._news.put(_WAKE)
+
+    def _logged(self, loop: asyncio.AbstractEventLoop, _line: Line) -> None:
+        """Note, in whatever thread, that the log has grown."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(self._wake)
 
     def _tell_indicator(self) -> None:
         now = self._sensing()
@@ -276,17 +260,43 @@ class Events:
             self._indicator = now
             self._tell(Topic.SENSES, lambda: now)
 
+    def _tell_log(self) -> None:
+        """Send what was logged since the last look; the ring bounds how much that can be."""
+        lines = self._log_ring.after(self._log_told)[-MOST_LINES:]
+        if lines:
+            self._log_told = lines[-1].seq
+            self._tell(Topic.LOG, lambda: {"lines": [asdict(line) for line in lines]})
+
     def _tell(self, topic: Topic, make: Callable[[], Any]) -> None:
-        """Send a delta to those who want it; it is made once, and only if somebody does."""
-        wanting = [client for client in self._clients if topic in client.topics]
+        """Send a delta to those who want it; it is made once for all who may see the same."""
+        wanting = [
+            client
+            for client in self._clients
+            if topic in client.topics and self._identity(client).may(NEEDS[topic])
+        ]
         if not wanting:
             return
         self.seq += 1
-        delta = {"type": "delta", "topic": topic.value, "seq": self.seq, "data": make()}
-        text = _dump(delta)
-        self._past.append((self.seq, topic, text))
+        data = make()
+        self._past.append((self.seq, topic, _dump(data)))
+        made: dict[Sight, str] = {}
         for client in wanting:
-            client.put(text)
+            sight = self._sight(client) if topic is Topic.MOODS else _ALL
+            if sight not in made:
+                made[sight] = self._delta(self.seq, topic, data, sight)
+            client.put(made[sight])
+
+    def _delta(self, seq: int, topic: Topic, data: Any, sight: Sight) -> str:
+        shown = sight.room(self._hub, data) if topic is Topic.MOODS else data
+        return _dump({"type": "delta", "topic": topic.value, "seq": seq, "data": shown})
+
+    def _sight(self, client: LiveClient) -> Sight:
+        return Sight.of(self._hub, self._identity(client))
+
+    def _identity(self, client: LiveClient) -> Identity:
+        """Return who a client is now: roles change while it is there."""
+        member = self._hub.store.accounts.members.get(client.who.member.id)
+        return Identity(member or client.who.member, client.who.session)
 
     def _sensing(self) -> dict[str, Any]:
         return {
@@ -308,15 +318,11 @@ class Events:
         return {"gone": changed.device.id} if device is None else full_view(self._hub, device)
 
 
+_ALL = Sight(frozenset())
+"""What topics without anybody's mood are made for."""
+
 _WAKE: Any = None
 """Put into the queue of news to look at what has no event of its own."""
-
-
-async def _close(clients: Iterable[_Client], code: int) -> None:
-    """Close some clients at once: each may take its time to answer."""
-    async with asyncio.TaskGroup() as group:
-        for client in list(clients):
-            group.create_task(client.socket.close(code=code), name="api close")
 
 
 async def get_events(call: Call) -> web.StreamResponse:

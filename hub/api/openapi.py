@@ -28,7 +28,14 @@ _PROBLEM = {
             "type": "array",
             "items": {
                 "type": "object",
-                "properties": {"at": {"type": "string"}, "message": {"type": "string"}},
+                "properties": {
+                    "at": {"type": "string"},
+                    "message": {"type": "string"},
+                    "line": {
+                        "type": ["integer", "null"],
+                        "description": "Of a text that was sent, from 1.",
+                    },
+                },
             },
         },
     },

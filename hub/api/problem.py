@@ -108,7 +108,10 @@ def problem_of(err: Exception) -> Problem | None:  # noqa: PLR0911 - one a kind
                 422, "invalid", "the request is not as described", more={"errors": _errors(err)}
             )
         case ConfigError():
-            errors = [{"at": one.key, "message": one.message} for one in err.problems[:MAX_ERRORS]]
+            errors = [
+                {"at": one.key, "message": one.message, "line": one.line}
+                for one in err.problems[:MAX_ERRORS]
+            ]
             return Problem(422, "invalid", "this cannot be meant", more={"errors": errors})
         case TimeoutError():
             return Problem(504, "timeout", "it took too long", "try again")

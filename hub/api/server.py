@@ -153,7 +153,7 @@ class ApiServer:
             challenges=Challenges(now),
             tls=self._tls,
             link=self.link,
-            events=Events(self._hub),
+            events=Events(self._hub, self._log_ring),
             log_ring=self._log_ring,
         )
 

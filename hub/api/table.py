@@ -2,6 +2,7 @@
 
 from hub.api import events
 from hub.api.nouns import (
+    config,
     decisions,
     devices,
     factors,
@@ -71,6 +72,7 @@ ROUTES: tuple[Route, ...] = (
     *privacy.ROUTES,
     *push.ROUTES,
     *system.ROUTES,
+    *config.ROUTES,
     *events.ROUTES,
     *pairing.ROUTES,
     *sessions.ROUTES,

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import ssl
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +13,17 @@ from typing import Any
 import aiohttp
 
 from hub.api.access import Role
+from hub.api.certificates import own_files
+from hub.api.names import names, own_addresses
 from hub.app import Hub
 from hub.clock import SystemClock
-from hub.settings import Settings
+from hub.settings import ApiSettings, Settings
+from hub.store.migrate import apply_in_child
 from hub.supervisor import State
 
 API = "/api/v1"
+_new_home: dict[str, bytes] = {}
+"""The files of a home that has just been set up, by their paths."""
 
 
 def settings_for(state: Path, **changes: Any) -> Settings:
@@ -88,10 +95,37 @@ class Rig:
         return session
 
 
+async def set_up(settings: Settings) -> None:
+    """Put the files of a new home into an empty state directory.
+
+    The hub itself makes them (migrations and certificates, each in a process of its own: a second
+    and a half of processor time); here they are made once a test process. Homes with files of
+    their own, or with another certificate, are left to the hub.
+    """
+    folder = settings.store.directory
+    if any(folder.iterdir()) or settings.api.tls.mode != "own":
+        return
+    if not _new_home:
+        with tempfile.TemporaryDirectory() as made:
+            place = Path(made)
+            await apply_in_child(place)
+            given = names(ApiSettings()), own_addresses(ApiSettings())
+            await own_files(place / "tls", *given, dt.datetime.now(dt.UTC))
+            for file in place.rglob("*"):
+                if file.is_file():
+                    _new_home[str(file.relative_to(place))] = file.read_bytes()
+    (folder / "tls").mkdir(mode=0o700)
+    for name, data in _new_home.items():
+        file = folder / name
+        file.touch(mode=0o600)
+        file.write_bytes(data)
+
+
 @contextlib.asynccontextmanager
 async def running(settings: Settings, cafile: Path | None = None) -> AsyncIterator[Rig]:
     """Run a hub with its API until the block ends; `cafile` is what to trust but its own."""
     clock = SystemClock()
+    await set_up(settings)
     hub = await Hub.create(settings, clock, clock.monotonic())
     hub.counters.acted.set()  # do not wait for a first action: this home has none
     try:

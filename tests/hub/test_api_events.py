@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from hub.api.access import Role
-from hub.api.events import QUEUE, SLOW
+from hub.api.live_client import QUEUE, SLOW
 from hub.types import Mood, RoomId
 from models.types import Emotion, MoodEstimate
 from tests.hub.api_rig import API, Rig, running, settings_for

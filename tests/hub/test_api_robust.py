@@ -48,6 +48,7 @@ async def test_big_deep_and_foreign_bodies_are_refused(rig: Rig) -> None:
         assert answer.status == 200
 
 
+@pytest.mark.slow  # it waits for TLS's own limit
 async def test_a_client_that_never_finishes_its_request_is_closed(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

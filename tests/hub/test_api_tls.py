@@ -24,6 +24,7 @@ from tests.hub.api_rig import API, running, settings_for
 NOW = dt.datetime.now(dt.UTC)
 
 
+@pytest.mark.slow
 async def test_a_certificate_is_made_once_and_renewed_before_its_end(tmp_path: Path) -> None:
     folder = tmp_path / "tls"
     files = await own_files(folder, ["localhost"], LOOPBACK, NOW)

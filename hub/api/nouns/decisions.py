@@ -7,6 +7,7 @@ from hub.api.access import Access
 from hub.api.paging import Page
 from hub.api.problem import Problem
 from hub.api.route import Call, Route, Shape
+from hub.api.sight import Sight
 from hub.store.queries import Where
 
 
@@ -83,7 +84,9 @@ async def list_decisions(call: Call) -> dict[str, Any]:
     page = call.asked(Page)
     found = await call.context.hub.store.decisions(page.where(), fresh=True)
     more = len(found) == page.limit
-    return {"decisions": [asdict(d) for d in found], "next": found[-1].id if more else None}
+    hub, sight = call.context.hub, Sight.of(call.context.hub, call.identity)
+    shown = [sight.reason(hub, asdict(one)) for one in found]
+    return {"decisions": shown, "next": found[-1].id if more else None}
 
 
 async def get_decision(call: Call) -> dict[str, Any]:
@@ -95,7 +98,8 @@ async def get_decision(call: Call) -> dict[str, Any]:
     found = await call.context.hub.store.decisions(where, fresh=True)
     if not found or found[0].id != int(name):
         raise Problem(404, "not_found", "there is no such decision")
-    return asdict(found[0])
+    hub = call.context.hub
+    return Sight.of(hub, call.identity).reason(hub, asdict(found[0]))
 
 
 async def list_held(call: Call) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from hub.api.nouns.status import SenseShape
 from hub.api.paging import Millis, Page
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
+from hub.api.sight import Sight
 from hub.store.queries import Where
 from hub.store.rollups import Span
 
@@ -136,16 +137,21 @@ class RollupQuery(Body):
 
 
 async def get_moods(call: Call) -> dict[str, Any]:
-    """All rooms now: moods, what each source says, what was done lately."""
-    room = call.asked(RoomQuery).room
+    """All rooms now: moods, what each source says, what was done lately.
+
+    A person's own mood is shown as hub/api/sight.py says.
+    """
+    room, hub = call.asked(RoomQuery).room, call.context.hub
     found = await call.context.operations(call.identity.by).ask("moods", room=room)
-    return found | {"guests": call.context.hub.store.config.guests}
+    sight = Sight.of(hub, call.identity)
+    rooms = [sight.room(hub, one) for one in found["rooms"]]
+    return found | {"guests": hub.store.config.guests, "rooms": rooms}
 
 
 async def list_mood_history(call: Call) -> dict[str, Any]:
     """Stored moods of rooms, or of one person: for themselves and for the owner."""
     page = call.asked(Page)
-    _may_look_at(call, page.person)
+    may_look_at(call, page.person)
     where = replace(page.where(), room_only=page.person is None)
     found = await call.context.hub.store.moods(where, fresh=True)
     return {
@@ -157,7 +163,7 @@ async def list_mood_history(call: Call) -> dict[str, Any]:
 async def list_rollups(call: Call) -> dict[str, Any]:
     """Means by minute, hour or day, kept for good; of a person for whom their moods are."""
     asked = call.asked(RollupQuery)
-    _may_look_at(call, asked.person)
+    may_look_at(call, asked.person)
     where = Where(
         room=asked.room,
         person=asked.person,
@@ -173,7 +179,7 @@ async def list_rollups(call: Call) -> dict[str, Any]:
     return {"rollups": rows, "next": asked.offset + asked.limit if more else None}
 
 
-def _may_look_at(call: Call, person: str | None) -> None:
+def may_look_at(call: Call, person: str | None) -> None:
     """Raise unless the moods of this person are for whoever asks."""
     who = call.identity
     if person is not None and person != who.member.person and who.role is not Role.OWNER:

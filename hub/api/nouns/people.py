@@ -5,17 +5,22 @@ from typing import Any, Literal
 from hub.api.access import Access, Role
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
+from hub.api.sight import SHARING, shares
 
 Sense = Literal["face", "voice", "text", "body"]
 
 
 class PersonShape(Shape):
-    """Someone who lives here. `allows` says what they have agreed to."""
+    """Someone who lives here. `allows` says what they have agreed to.
+
+    `shares`: the household's adults see this person's own mood now, in GET /moods.
+    """
 
     id: str
     name: str
     lives_in: list[str]
     allows: dict[str, bool]
+    shares: bool
     yours: bool
     """True where the one who asks may decide for them."""
 
@@ -24,6 +29,12 @@ class People(Shape):
     """Everyone who lives here."""
 
     people: list[PersonShape]
+
+
+class Sharing(Body):
+    """Whether the adults of the household see a person's own mood."""
+
+    shared: bool
 
 
 class Consent(Body):
@@ -44,6 +55,7 @@ async def list_people(call: Call) -> dict[str, Any]:
                 "name": person.name or key,
                 "lives_in": list(person.lives_in),
                 "allows": {s: (key, s) in allowed for s in ("face", "voice", "text", "body")},
+                "shares": shares(hub, key),
                 "yours": may_decide_for(call, key),
             }
             for key, person in hub.settings.people.items()
@@ -67,6 +79,17 @@ async def put_consent(call: Call) -> dict[str, Any]:
     return await list_people(call)
 
 
+async def put_sharing(call: Call) -> dict[str, Any]:
+    """Share one's own mood with the household's adults, or no more; off until it is turned on."""
+    person, hub = call.path["person"], call.context.hub
+    if not may_decide_for(call, person):
+        raise Problem(403, "forbidden", "this is somebody else's to share")
+    if person not in hub.settings.people:
+        raise Problem(404, "unknown_person", f"there is nobody called {person!r}")
+    await hub.store.config.set(SHARING + person, call.sent(Sharing).shared, call.identity.by)
+    return await list_people(call)
+
+
 def may_decide_for(call: Call, person: str) -> bool:
     """Say whether the one who asks may decide for this person."""
     who = call.identity
@@ -79,6 +102,12 @@ ROUTES = (
         *("PUT", "/people/{person}/consents/{sense}", "Give or withdraw consent"),
         *(Access.CONSENT, put_consent),
         body=Consent,
+        answer=People,
+    ),
+    Route(
+        *("PUT", "/people/{person}/sharing", "Share one's mood with the household's adults"),
+        *(Access.CONSENT, put_sharing),
+        body=Sharing,
         answer=People,
     ),
 )

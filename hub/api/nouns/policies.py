@@ -8,6 +8,7 @@ from pydantic import Field
 from hub.api.access import Access
 from hub.api.edit import put_entry, remove_entry, version_of
 from hub.api.gate import check_match, etag_of
+from hub.api.nouns.moods import may_look_at
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Reply, Route, Shape
 from hub.config_rules import contradictions
@@ -106,6 +107,8 @@ async def delete_policy(call: Call) -> None:
 async def dry_run_policy(call: Call) -> dict[str, Any]:
     """What a rule would have done in the last days, by the real decider on stored history."""
     sent, hub = call.sent(DryRun), call.context.hub
+    if sent.rule.when.person is not None:
+        may_look_at(call, sent.rule.when.person)  # else a rule would tell what history must not
     settings = hub.settings.model_copy(update={"rules": {"dry_run": sent.rule}})
     problems = tuple(ConfigProblem("", None, k, text) for k, text in contradictions(settings))
     if problems:

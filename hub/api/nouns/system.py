@@ -1,24 +1,19 @@
-"""system: health, log, configuration, backups; for owners."""
+"""system: log, metrics, version, backups; for owners."""
 
 import asyncio
-import re
-import tempfile
+import platform
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from aiohttp import web
 from pydantic import Field
 
+from hub.api import metrics
 from hub.api.access import Access
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
-from hub.config import load
-from hub.errors import ConfigError
 from hub.state_dir import state_dir
 from hub.store import copies
-
-_SECRET = re.compile(r"password|secret|token|psk|pin$|key$", re.IGNORECASE)
-_USER_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 class LogLine(Shape):
@@ -44,37 +39,19 @@ class LogQuery(Body):
     limit: int = Field(default=200, ge=1, le=500)
 
 
-class ConfigShape(Shape):
-    """The configuration in use, defaults and the app's changes included; secrets are blanked."""
-
-    settings: dict[str, Any]
-
-
-class ConfigText(Body):
-    """A configuration file to check."""
-
-    yaml: str = Field(max_length=60_000)
-
-
-class ConfigProblemShape(Shape):
-    """One thing wrong."""
-
-    line: int | None
-    key: str
-    message: str
-
-
-class Checked(Shape):
-    """Whether it is good, and everything that is not."""
-
-    ok: bool
-    problems: list[ConfigProblemShape]
-
-
 class Backups(Shape):
     """Copies of people, consents, settings and members; made daily, seven are kept."""
 
     backups: list[str]
+
+
+class Updates(Shape):
+    """What runs, and whether a newer version is known: never, as the hub does not look."""
+
+    version: str
+    python: str
+    newer: Literal["unknown"]
+    why: str
 
 
 async def get_log(call: Call) -> dict[str, Any]:
@@ -83,31 +60,6 @@ async def get_log(call: Call) -> dict[str, Any]:
     return {
         "lines": [asdict(line) for line in call.context.log_ring.after(asked.after)][: asked.limit]
     }
-
-
-async def get_config(call: Call) -> dict[str, Any]:
-    """The configuration in use, without secrets."""
-    plain = call.context.hub.settings.model_dump(mode="json", by_alias=True)
-    return {"settings": _without_secrets(plain)}
-
-
-async def check_config(call: Call) -> dict[str, Any]:
-    """Check a configuration file as `moodsync check` does; nothing is changed."""
-    text = call.sent(ConfigText).yaml
-
-    def check() -> tuple[Any, ...]:
-        with tempfile.TemporaryDirectory(prefix="moodsync-") as folder:
-            file = Path(folder) / "hub.yaml"
-            file.write_text(text)
-            try:
-                load(file, {})
-            except ConfigError as err:
-                return err.problems
-        return ()
-
-    problems = await asyncio.to_thread(check)
-    shown = [{"line": p.line, "key": p.key, "message": p.message} for p in problems]
-    return {"ok": not problems, "problems": shown}
 
 
 async def list_backups(call: Call) -> dict[str, Any]:
@@ -131,23 +83,20 @@ async def restore_backup(_call: Call) -> None:
     raise Problem(501, "not_yet", "backups are not restored over the API yet")
 
 
-async def get_updates(_call: Call) -> None:
-    """Whether there is a newer version: not yet."""
-    raise Problem(501, "not_yet", "the hub does not look for updates yet")
+async def get_metrics(call: Call) -> web.StreamResponse:
+    """Counters in Prometheus' text format, for a token with the scope `metrics`. No moods."""
+    shown = metrics.text(metrics.collect(call.context))
+    return web.Response(text=shown, headers={"Content-Type": metrics.CONTENT_TYPE})
 
 
-def _without_secrets(data: Any, key: str = "") -> Any:
-    match data:
-        case dict():
-            return {name: _without_secrets(value, str(name)) for name, value in data.items()}
-        case list():
-            return [_without_secrets(value, key) for value in data]
-        case str() if data and _SECRET.search(key) and not key.endswith("_file"):
-            return "[private]"
-        case str():
-            return _USER_IN_URL.sub("[private]@", data)
-        case _:
-            return data
+async def get_updates(call: Call) -> dict[str, Any]:
+    """Which version runs. The hub asks nobody for newer ones, so it knows of none."""
+    return {
+        "version": call.context.version,
+        "python": platform.python_version(),
+        "newer": "unknown",
+        "why": "this hub asks nobody on the internet whether there is a newer version",
+    }
 
 
 ROUTES = (
@@ -155,14 +104,6 @@ ROUTES = (
         *("GET", "/system/log", "The log", Access.ADMIN, get_log),
         query=LogQuery,
         answer=Log,
-    ),
-    Route(
-        "GET", "/system/config", "The configuration", Access.ADMIN, get_config, answer=ConfigShape
-    ),
-    Route(
-        *("POST", "/system/config/check", "Check a configuration", Access.ADMIN, check_config),
-        body=ConfigText,
-        answer=Checked,
     ),
     Route("GET", "/system/backups", "Backups", Access.ADMIN, list_backups, answer=Backups),
     Route(
@@ -177,6 +118,9 @@ ROUTES = (
         status=501,
     ),
     Route(
-        "GET", "/system/updates", "Updates (not yet: 501)", Access.ADMIN, get_updates, status=501
+        *("GET", "/system/metrics", "Counters for Prometheus", Access.METRICS, get_metrics),
+        answer=str,
+        media="text/plain",
     ),
+    Route("GET", "/system/updates", "What runs", Access.ADMIN, get_updates, answer=Updates),
 )
