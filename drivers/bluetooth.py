@@ -43,7 +43,7 @@ from drivers.wishes import wish
 log = structlog.get_logger(__name__)
 
 NAME = "bluetooth"
-STOP_LIMIT_S = 0.2
+STOP_LIMIT_S = 0.5
 START_LIMIT_S = 10.0
 SILENT_S = 900.0
 """A broadcaster that was not heard for so long is away."""
@@ -323,9 +323,12 @@ class BluetoothDriver:
             raise Unreachable("Bluetooth is not available")
         scanner = BleakScanner(heard, bluez={"adapter": adapter})
         async with self._radio:
+            # Cancelled while BlueZ starts the scan, bleak forgets it and BlueZ goes on: so the
+            # start is let come to its end before the scan is stopped.
+            starting = asyncio.create_task(scanner.start(), name="bluetooth scan start")
             try:
                 async with asyncio.timeout(START_LIMIT_S):
-                    await scanner.start()
+                    await asyncio.shield(starting)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
                         await complete.wait()
@@ -334,6 +337,7 @@ class BluetoothDriver:
             finally:
                 with contextlib.suppress(*LINK_ERRORS, TimeoutError):
                     async with asyncio.timeout(STOP_LIMIT_S):
+                        await starting  # at the limit it is cancelled with this wait
                         await scanner.stop()
 
     def _start_session(self, group: asyncio.TaskGroup, device: BLEDevice) -> None:

@@ -28,6 +28,7 @@ from tests.drivers.bluetooth_rig import (
 )
 from tests.drivers.test_bluetooth_formats import sealed
 from tests.fakes.bluez import BATTERY, HEART_MEASUREMENT, Bluez, bluez, strap
+from tests.fakes.waiting import eventually
 
 pytestmark = pytest.mark.peer
 BEAT = b"\x16\x46\x00\x04"
@@ -59,7 +60,7 @@ async def test_a_strap_sends_samples_and_puts_no_beat_into_its_state(service: Bl
         service.notify(worn, BATTERY, b"\x14")
         await port.until(lambda: port.state(STRAP_ID).values["battery"] == 20)
     assert not port.devices[STRAP_ID].available
-    assert not service.scanning
+    await eventually(lambda: not service.scanning)
 
 
 async def test_two_straps_are_not_mixed_up_and_the_neighbours_is_left_alone(
@@ -177,6 +178,23 @@ async def test_what_is_in_reach_is_listed_with_its_id(service: Bluez) -> None:
     (other,) = (one for one in answer["devices"] if one["address"] == NEIGHBOUR)
     assert (other["id"], other["name"]) == ("bluetooth:c0ffee000003", "Beat")
     assert len(told) == 4
+
+
+async def test_a_listing_given_up_while_the_scan_starts_leaves_no_scan(service: Bluez) -> None:
+    driver = driver_for({})
+    (nearby,) = driver.operations()
+    service.bring(strap(NEIGHBOUR))
+    service.start_takes_s = 0.02
+    async with running(driver):
+        listing = asyncio.create_task(nearby.run(NearbyArguments(seconds=30), lambda _: None))
+        await eventually(lambda: service.scanning)
+        listing.cancel()
+        await asyncio.wait({listing}, timeout=10)
+        assert listing.cancelled()
+        await eventually(lambda: not service.scanning)
+        # BlueZ refuses a second scan to who has one.
+        answer = await nearby.run(NearbyArguments(seconds=1), lambda _: None)
+        assert [one["address"] for one in answer["devices"]] == [NEIGHBOUR]
 
 
 async def test_nothing_is_scanned_for_when_nothing_is_wanted(service: Bluez) -> None:

@@ -24,6 +24,7 @@ from drivers.bluetooth_gatt import uuid16
 from tests.fakes.process import START_LIMIT_S, require
 
 ADAPTER = "/org/bluez/hci0"
+BUS = "org.freedesktop.DBus"
 OBJECTS, PROPERTIES = "org.freedesktop.DBus.ObjectManager", "org.freedesktop.DBus.Properties"
 ADAPTER1, DEVICE1 = "org.bluez.Adapter1", "org.bluez.Device1"
 SERVICE1, CHARACTERISTIC1 = "org.bluez.GattService1", "org.bluez.GattCharacteristic1"
@@ -72,7 +73,8 @@ class Bluez:
     def __init__(self, address: str) -> None:
         self.starts = 0
         """How often a scan was started."""
-        self.scanning = False
+        self.start_takes_s = 0.0
+        """How long the answer to a started scan takes."""
         self._address = address
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="bluez", daemon=True)
@@ -82,7 +84,14 @@ class Bluez:
         self._near: dict[str, Peripheral] = {}
         self._objects: dict[str, Interfaces] = {}
         self._advertising: asyncio.Task[None] | None = None
+        self._scanners: set[str] = set()
+        """The clients, by their name on the bus, that have a scan of theirs running."""
         self._thread.start()
+
+    @property
+    def scanning(self) -> bool:
+        """True while any client scans."""
+        return bool(self._scanners)
 
     # What a test does -----------------------------------------------------------------------------
 
@@ -140,10 +149,21 @@ class Bluez:
         }
         self._bus = await MessageBus(bus_address=self._address).connect()
         self._bus.add_message_handler(self._handle)
+        await self._bus.call(
+            Message(
+                destination=BUS,
+                path="/org/freedesktop/DBus",
+                interface=BUS,
+                member="AddMatch",
+                signature="s",
+                body=[f"type='signal',sender='{BUS}',member='NameOwnerChanged'"],
+            )
+        )
         await self._bus.request_name("org.bluez")
 
     async def _kill(self) -> None:
-        await self._stop_scan()
+        self._scanners.clear()
+        await self._stop_advertising()
         if self._bus is not None:
             self._bus.disconnect()
             await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
@@ -197,13 +217,38 @@ class Bluez:
                 else:
                     await self._add(one.path, {DEVICE1: _device(one) | said})
 
-    async def _stop_scan(self) -> None:
+    async def _answer_start(self, message: Message) -> None:
+        answer = self._start_scan(message)
+        await asyncio.sleep(self.start_takes_s)
+        self._reply(answer)
+
+    def _start_scan(self, message: Message) -> Message:
+        client = message.sender or ""
+        if not self._powered:
+            return Message.new_error(message, "org.bluez.Error.NotReady", "Not Ready")
+        if client in self._scanners:
+            return Message.new_error(message, "org.bluez.Error.InProgress", "In Progress")
+        self.starts += 1
+        self._scanners.add(client)
+        if self._advertising is None:
+            self._advertising = self._loop.create_task(self._advertise())
+        return Message.new_method_return(message, "", [])
+
+    async def _stop_scan(self, client: str) -> None:
+        self._scanners.discard(client)
+        if not self._scanners:
+            await self._stop_advertising()
+
+    async def _stop_advertising(self) -> None:
         if self._advertising is not None:
-            self._advertising.cancel()
+            advertising, self._advertising = self._advertising, None
+            advertising.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._advertising
-            self._advertising = None
-        self.scanning = False
+                await advertising
+
+    async def _answer_stop(self, message: Message) -> None:
+        await self._stop_scan(message.sender or "")
+        self._reply(Message.new_method_return(message, "", []))
 
     async def _connect(self, message: Message, one: Peripheral) -> None:
         await asyncio.sleep(0.02)
@@ -265,6 +310,12 @@ class Bluez:
         return True
 
     def _handle(self, message: Message) -> Message | bool | None:  # noqa: PLR0911
+        if message.member == "NameOwnerChanged":
+            # BlueZ ends the scan of a client that leaves the bus.
+            name, _, new = message.body
+            if not new and name in self._scanners:
+                self._later(self._stop_scan(name))
+            return None
         if message.message_type is not MessageType.METHOD_CALL:
             return None
         if self._frozen:
@@ -282,16 +333,9 @@ class Bluez:
             case "SetDiscoveryFilter":
                 return done
             case "StartDiscovery":
-                if not self._powered:
-                    return Message.new_error(message, "org.bluez.Error.NotReady", "Not Ready")
-                self.starts += 1
-                self.scanning = True
-                if self._advertising is None:
-                    self._advertising = self._loop.create_task(self._advertise())
-                return done
+                return self._later(self._answer_start(message))
             case "StopDiscovery":
-                self._later(self._stop_scan())
-                return done
+                return self._later(self._answer_stop(message))
             case "Connect" if one is not None:
                 return self._later(self._connect(message, one))
             case "Disconnect" if one is not None:
