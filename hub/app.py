@@ -7,6 +7,7 @@ overrides hear of a changed device before the rules do, the rules before the sto
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import structlog
 
@@ -20,6 +21,7 @@ from hub.act.engine import Actor
 from hub.act.known_devices import KnownDevices
 from hub.act.override import Overrides
 from hub.api.service import ApiService
+from hub.backup_operations import BackupOperations
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.control import ControlServer
@@ -130,9 +132,14 @@ class Hub:
             bus.on(kind, store.record)
         self.read_settings: Callable[[], Settings] | None = None
         """Reads the configuration again, edits included; None where there is no file."""
+        self.config_file: Path | None = None
+        """The household's own file, for backups; None where there is none."""
+        self.restart: Callable[[], None] | None = None
+        """Stops this hub and builds another on what is on the disk; None where nobody does."""
         self.edits = Edits(state_dir(settings.store), store.config, self.reload)
         self.api = ApiService(self)
         self.operations = Operations(self)
+        self.backups = BackupOperations(self)
 
     async def start(self) -> None:
         """Start every service; returns at once, the services come up by turns."""
@@ -154,7 +161,7 @@ class Hub:
         server = ControlServer(
             control_socket(self.settings.store),
             self.operations.handlers(),
-            self.operations.devices.long_handlers(),
+            self.operations.devices.long_handlers() | self.backups.long_handlers(),
         )
         add("control", server.run, Stage.API)
         if (interval := notify.watchdog_interval_s()) is not None:

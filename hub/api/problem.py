@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from drivers.types import DriverError, Refused, Unreachable
+from hub.backup.errors import BackupBroken, BackupError, BackupNewer, WrongPassphrase
 from hub.errors import (
     ConfigError,
     ConsentRequired,
@@ -32,6 +33,10 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
     (TextRefused, 422, "text_refused"),
     (SenseGone, 503, "sense_gone"),
     (StoreError, 503, "store"),
+    (WrongPassphrase, 403, "wrong_passphrase"),
+    (BackupBroken, 422, "backup_broken"),
+    (BackupNewer, 422, "backup_newer"),
+    (BackupError, 500, "backup"),
     (HubError, 500, "hub"),
     (Refused, 409, "refused"),
     (Unreachable, 504, "unreachable"),

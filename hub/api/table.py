@@ -2,6 +2,7 @@
 
 from hub.api import events
 from hub.api.nouns import (
+    backups,
     config,
     decisions,
     devices,
@@ -73,6 +74,7 @@ ROUTES: tuple[Route, ...] = (
     *push.ROUTES,
     *system.ROUTES,
     *config.ROUTES,
+    *backups.ROUTES,
     *events.ROUTES,
     *pairing.ROUTES,
     *sessions.ROUTES,

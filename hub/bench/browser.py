@@ -100,7 +100,10 @@ class Page:
         scale = 2 if mobile else 1
         await self.call(
             "Emulation.setDeviceMetricsOverride",
-            **{"width": width, "height": height, "deviceScaleFactor": scale, "mobile": mobile},
+            width=width,
+            height=height,
+            deviceScaleFactor=scale,
+            mobile=mobile,
         )
         await self.call("Emulation.setTouchEmulationEnabled", enabled=mobile)
 
@@ -223,9 +226,13 @@ def _trust(home: Path, authority: Path) -> None:
 async def _address(process: "subprocess.Popen[bytes]", file: Path) -> str:
     deadline = time.monotonic() + START_LIMIT_S
     while True:
-        lines = file.read_text().splitlines() if file.is_file() else []
+        lines = await asyncio.to_thread(_lines, file)
         if len(lines) > 1:
             return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
         if process.poll() is not None or time.monotonic() > deadline:
             raise BrowserError("chromium did not start")
         await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text().splitlines() if file.is_file() else []

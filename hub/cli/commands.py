@@ -35,6 +35,12 @@ COMMANDS: dict[str, Command] = {
     "privacy": Command("pause all cameras and microphones, or resume", "hub.cli.records:privacy"),
     "export": Command("write everything about a person as JSON and CSV", "hub.cli.records:export"),
     "erase": Command("erase a person, or everything, and prove it", "hub.cli.records:erase"),
+    "backup": Command(
+        "write one encrypted file with all that the hub keeps", "hub.cli.backup:backup"
+    ),
+    "restore": Command(
+        "put a backup in the place of what is there, or undo that", "hub.cli.backup:restore"
+    ),
     "pair": Command("let a phone or browser in by a link or nine digits", "hub.cli.api:pair"),
     "token": Command("make a token with which a script may use the API", "hub.cli.api:token"),
     "models": Command("list, fetch or verify the models", "hub.cli.local:models"),
@@ -151,6 +157,16 @@ def _erase(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask whether you mean it")
 
 
+def _backup(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="the file to write; it must not exist")
+
+
+def _restore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, nargs="?", help="the backup")
+    parser.add_argument("--undo", action="store_true", help="put back what was there before")
+    parser.add_argument("--yes", action="store_true", help="do not ask whether you mean it")
+
+
 def _pair(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--role", choices=["owner", "adult", "child", "guest"], default="owner")
     parser.add_argument("--person", help="whose device it is, of those who live here")
@@ -207,6 +223,8 @@ _ADDERS = {
     "privacy": _privacy,
     "export": _export,
     "erase": _erase,
+    "backup": _backup,
+    "restore": _restore,
     "pair": _pair,
     "token": _token,
     "models": _models,

@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -21,6 +22,8 @@ from hub.config import DEMO, find_config, load
 from hub.errors import ConfigError, HubError
 from hub.log import set_up
 from hub.settings import Settings
+from hub.state_dir import state_dir
+from hub.store import staged
 from hub.summary import summary, usage
 
 log = structlog.get_logger(__name__)
@@ -37,31 +40,39 @@ def run(args: argparse.Namespace) -> int:
         return with_real_hardware(settings, args) if file.resolve() == DEMO else settings
 
     settings = read()
+    if staged.apply(state_dir(settings.store)):  # a restore that waits, or was broken off
+        settings = read()
     set_up(settings.log.level, settings.log.format)
-    return asyncio.run(_Run(args, read, settings).until_stopped())
+    return asyncio.run(_Run(args, file, read, settings).until_stopped())
 
 
 class _Run:
     """One run of the command: a hub, and after some changes of the configuration another one."""
 
     def __init__(
-        self, args: argparse.Namespace, read: Callable[[], Settings], settings: Settings
+        self,
+        args: argparse.Namespace,
+        file: Path,
+        read: Callable[[], Settings],
+        settings: Settings,
     ) -> None:
         self._args = args
+        self._file = file
         self._read = read
         self._clock = SystemClock(settings.home.timezone)
         self._started = STARTED
         self._settings = settings
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
+        self._anew = False
+        """Whether the next reload is a new start on what is on the disk."""
 
     async def until_stopped(self) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)
-        self._hub = await Hub.create(self._settings, self._clock, self._started)
-        self._hub.read_settings = self._read
+        self._hub = await self._build(self._settings, self._started)
         try:
             await self._hub.start()
             notify.notify("READY=1")
@@ -93,7 +104,10 @@ class _Run:
             self._reload.clear()
             notify.notify("RELOADING=1")
             try:
-                await self._take_over(self._read())
+                if self._anew:
+                    await self._start_anew()
+                else:
+                    await self._take_over(self._read())
             except ConfigError as err:
                 problems = [str(problem) for problem in err.problems]
                 log.error("config_refused", problems=problems)  # noqa: TRY400 - no trace is wanted
@@ -103,10 +117,31 @@ class _Run:
         if not self._hub.reload(settings):
             # Parts that are built once changed: build all anew. Devices keep their state.
             await self._hub.stop()
-            self._hub = await Hub.create(settings, self._clock, self._clock.monotonic())
-            self._hub.read_settings = self._read
+            self._hub = await self._build(settings, self._clock.monotonic())
             await self._hub.start()
         log.info("config_reloaded")
+
+    async def _build(self, settings: Settings, started: float) -> Hub:
+        hub = await Hub.create(settings, self._clock, started)
+        hub.read_settings, hub.config_file, hub.restart = self._read, self._file, self._restart
+        return hub
+
+    def _restart(self) -> None:
+        self._anew = True
+        self._reload.set()
+
+    async def _start_anew(self) -> None:
+        """Stop, put a restored state in place if one waits, and start on it."""
+        self._anew = False
+        settings = self._hub.settings
+        await self._hub.stop()
+        try:
+            await asyncio.to_thread(staged.apply, state_dir(settings.store))
+            settings = self._read()
+        finally:  # whatever is wrong with what was restored: the house goes on
+            self._hub = await self._build(settings, self._clock.monotonic())
+            await self._hub.start()
+        log.info("hub_started_anew")
 
 
 async def _say(hub: Hub, text: str) -> None:

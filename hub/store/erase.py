@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from hub.errors import StoreError
-from hub.store import copies
+from hub.store import copies, staged
 from hub.store.config_db import ConfigDb, load_people
 from hub.store.db import connect_read_only
 from hub.store.erase_rows import (
@@ -156,7 +156,7 @@ class Eraser:
         old = copies.existing(self._directory)
         aside = [path for file in File for path in put_aside_files(self._directory / file)]
         wipe(path.with_name(path.name + s) for path in (*old, *aside) for s in ("-wal", "-shm"))
-        return wipe(old), wipe(aside)
+        return wipe(old) + staged.wipe_all(self._directory), wipe(aside)
 
     def _search(self, markers: Sequence[str]) -> Search:
         databases = [self._directory / file for file in File]

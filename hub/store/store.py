@@ -18,7 +18,7 @@ from hub.errors import DiskFull, StoreCorrupt, StoreError
 from hub.settings import Person, StoreSettings
 from hub.state_dir import state_dir
 from hub.store import export as exporting
-from hub.store import queries
+from hub.store import queries, staged
 from hub.store.accounts import Accounts
 from hub.store.ageing import DAY_MS
 from hub.store.config_db import HUB, ConfigDb
@@ -101,14 +101,20 @@ class Store:
         make_directory(self._directory)
         self._lock.take()
         try:
+            await self._pool.run(partial(staged.tidy, self._directory))
             started = await prepare(self._directory, self._clock.wall(), self._pool)
             await self._pool.run(self._reserve.keep)
             await self.config.open()
             await self.outbox.open()
             await self._history.open()
             await self.consent.load()
-            if started.restored:
+            restored = await self._pool.run(partial(staged.was_applied, self._directory))
+            if started.restored or restored:
                 await self.consent.withdraw_all(RESTORED)
+            if restored:  # whoever was let in then may have been sent away since
+                await self.config.write(lambda conn: conn.execute("DELETE FROM session"))
+                await self.config.audit(HUB, "restored from a backup")
+                await self._pool.run(partial(staged.seen, self._directory))
             await self._upkeep.copy_if_old()
         except BaseException:
             await self._close_files()

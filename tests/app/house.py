@@ -9,12 +9,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psutil
 import yaml
 
 from hub.config import DEMO
-from tests.e2e.running import ROOT, RunningHub
+from hub.control_client import ControlClient
+from tests.e2e.running import ROOT
 from tests.fakes.broker import Broker
+from tests.fakes.mjpeg_server import mjpeg_cameras
 from tests.fakes.process import free_port, require
 
 LIMIT_S = 60.0
@@ -24,12 +28,12 @@ LAMP = "mqtt:desk"
 class House:
     """The hub can be switched off and on again at the same address."""
 
-    def __init__(self, folder: Path, broker: Broker) -> None:
-        self.folder, self.broker = folder, broker
+    def __init__(self, folder: Path, broker: Broker, cameras: str) -> None:
+        self.folder, self.broker, self.cameras = folder, broker, cameras
         self.port, self.plain_port = free_port(), free_port()
         self.url = f"https://localhost:{self.port}"
         self.state = folder / "state"
-        self._hub: RunningHub | None = None
+        self._hub: subprocess.Popen[str] | None = None
 
     @property
     def authority(self) -> Path:
@@ -38,22 +42,21 @@ class House:
     def on(self) -> None:
         config = self.folder / "hub.yaml"
         config.write_text(yaml.safe_dump(self._settings()))
-        environment = {
+        environment = os.environ | {
             "MOODSYNC__store__directory": str(self.state),
             "MOODSYNC__store__commit_every_s": "1",
             "MOODSYNC__api__port": str(self.port),
             "MOODSYNC__api__http_port": str(self.plain_port),
         }
         with (self.folder / "hub.log").open("a") as log:
-            process = subprocess.Popen(
+            self._hub = process = subprocess.Popen(
                 [sys.executable, "-m", "hub", "run", "--no-input", "--config", str(config)],
                 cwd=ROOT,
-                env=os.environ | environment,
+                env=environment,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 text=True,
             )
-        self._hub = RunningHub(process, config, environment)
         deadline = time.monotonic() + LIMIT_S
         while not (self.state / "api.json").is_file():
             assert process.poll() is None, (self.folder / "hub.log").read_text()[-2000:]
@@ -63,7 +66,7 @@ class House:
     def off(self) -> None:
         if self._hub is None:
             return
-        process, self._hub = self._hub.process, None
+        process, self._hub = self._hub, None
         process.send_signal(signal.SIGTERM)
         try:
             process.wait(20)
@@ -71,13 +74,22 @@ class House:
             process.kill()
             process.wait(5)
 
-    def cli(self, *args: str) -> dict[str, Any]:
-        assert self._hub is not None
-        return self._hub.cli(*args)
+    def ask(self, what: str, **parameters: Any) -> dict[str, Any]:
+        """Ask the hub as its command line does."""
+        with contextlib.closing(ControlClient(self.state / "control.sock")) as hub:
+            return hub.call(what, **parameters)
 
     def pair(self) -> dict[str, Any]:
-        """Open pairing as a person at the hub does; returns link and digits."""
-        return self.cli("pair", "--no-wait", "--person", "ada")
+        """Open pairing as `moodsync pair` does; returns link and digits."""
+        return self.ask("pair", role="owner", person="ada")
+
+    def watched(self) -> bool:
+        """Say whether anybody takes pictures from the study's camera, as its machine sees it."""
+        port = urlsplit(self.cameras).port
+        return any(
+            link.laddr and link.laddr.port == port and link.status == psutil.CONN_ESTABLISHED
+            for link in psutil.net_connections("tcp")
+        )
 
     @contextlib.contextmanager
     def lamp(self) -> Iterator["Lamp"]:
@@ -95,7 +107,10 @@ class House:
         }
         settings["drivers"]["mqtt"] = {"port": self.broker.port, "devices": {"desk": lamp}}
         settings["rooms"]["study"] = {"name": "Study", "devices": [LAMP]}
-        settings["people"]["ben"] = {"name": "Ben"}
+        settings["people"] = {"ada": {"name": "Ada", "lives_in": ["living_room", "study"]}}
+        # The demo's own camera senses nobody and asks for no consent; this one does.
+        camera = {"room": "study", "url": f"{self.cameras}ok", "max_fps": 2}
+        settings["senses"]["cameras"]["study_camera"] = camera
         return settings
 
 
@@ -132,12 +147,11 @@ class Lamp:
 
 @contextlib.contextmanager
 def house(folder: Path) -> Iterator[House]:
-    with Broker(folder) as broker:
-        made = House(folder, broker)
-        began = time.monotonic()
+    peer, cameras = mjpeg_cameras()
+    with Broker(folder) as broker, peer:
+        made = House(folder, broker, cameras)
         try:
             made.on()
             yield made
         finally:
             made.off()
-            print(f"the house stood for {time.monotonic() - began:.0f} s")

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from hub.api import metrics
 from hub.api.access import Access
-from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
 from hub.state_dir import state_dir
 from hub.store import copies
@@ -78,11 +77,6 @@ async def make_backup(call: Call) -> dict[str, Any]:
     return await list_backups(call)
 
 
-async def restore_backup(_call: Call) -> None:
-    """Restore a copy: not yet over the API; the hub restores by itself when a file is broken."""
-    raise Problem(501, "not_yet", "backups are not restored over the API yet")
-
-
 async def get_metrics(call: Call) -> web.StreamResponse:
     """Counters in Prometheus' text format, for a token with the scope `metrics`. No moods."""
     shown = metrics.text(metrics.collect(call.context))
@@ -111,11 +105,6 @@ ROUTES = (
         answer=Backups,
         status=201,
         command=True,
-    ),
-    Route(
-        *("POST", "/system/backups/{backup}/restore", "Restore (not yet: 501)", Access.ADMIN),
-        restore_backup,
-        status=501,
     ),
     Route(
         *("GET", "/system/metrics", "Counters for Prometheus", Access.METRICS, get_metrics),

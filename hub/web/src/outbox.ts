@@ -23,6 +23,7 @@ export const waiting = signal<readonly Waiting[]>([]);
 export const refused = signal<string | null>(null);
 
 const MOST = 100;
+const AGAIN_MS = 15_000;
 const LOCK = "moodsync outbox";
 let again: ReturnType<typeof setTimeout> | undefined;
 
@@ -40,7 +41,8 @@ export async function later(path: string, body: unknown, words: string, delayMs 
   const one: Waiting = { id: crypto.randomUUID(), at, due: at + delayMs, path, body, words };
   await write("outbox", one.id, one);
   waiting.value = [...waiting.value, one];
-  plan();
+  if (delayMs) plan();
+  else void sendWaiting();
   return () => takeBack(one.id);
 }
 
@@ -100,11 +102,10 @@ async function remove(id: string): Promise<void> {
   waiting.value = waiting.value.filter((one) => one.id !== id);
 }
 
-/** Wake up for the next that is due later. */
+/** Wake up for the next that is due, and for what the hub could not take just now. */
 function plan(): void {
   clearTimeout(again);
-  const now = Date.now();
-  const next = Math.min(...waiting.value.filter((one) => one.due > now).map((one) => one.due));
-  if (Number.isFinite(next)) again = setTimeout(() => void sendWaiting(), next - now + 1);
-  else if (waiting.value.some((one) => one.due > now - 1000)) again = setTimeout(() => void sendWaiting(), 1);
+  if (!waiting.value.length) return;
+  const next = Math.min(...waiting.value.map((one) => one.due)) - Date.now();
+  again = setTimeout(() => void sendWaiting(), next > 0 ? next + 1 : AGAIN_MS);
 }

@@ -71,7 +71,7 @@ function Room({ room, paused }: { room: RoomMood; paused: boolean }) {
 function Sure({ confidence }: { confidence: number }) {
   const [number, show] = useState(false);
   return (
-    <button class="btn quiet" style={{ padding: "4px 8px" }} onClick={() => show(!number)} aria-label="show the number">
+    <button class="btn quiet" style={{ padding: "4px 8px" }} onClick={() => show(!number)} aria-pressed={number} title="show the number">
       {number ? percent(confidence) : howSure(confidence)}
     </button>
   );
@@ -116,7 +116,8 @@ function Senses({ room }: { room: RoomMood }) {
   );
 }
 
-const TAKE_BACK_MS = 4000;
+/** As long as the word with its “Undo” is shown. */
+const TAKE_BACK_MS = 8000;
 
 /** Shown as done at once; sent after a moment in which it can be taken back, and kept while the hub is away. */
 function Feedback({ room }: { room: RoomMood }) {

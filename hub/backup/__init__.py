@@ -1,0 +1,1 @@
+"""Backup and restore: one encrypted file that holds all a hub keeps (docs/backup.md)."""
