@@ -6,6 +6,8 @@ the command; that costs no time on the way to the lamp, only in the outcome's.
 """
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import structlog
 
@@ -14,11 +16,23 @@ from drivers.mqtt_connection import Broker
 from drivers.mqtt_discovery import Discovery
 from drivers.mqtt_login import broker_of
 from drivers.mqtt_probe import HELD_BACK_S, Probe
+from drivers.mqtt_questions import Questions
 from drivers.mqtt_routes import Known, MqttStats, Route, Routes
-from drivers.mqtt_settings import MAX_ANNOUNCEMENT_BYTES, MqttSettings
-from drivers.mqtt_talk import NAME, configured
+from drivers.mqtt_settings import MqttSettings
+from drivers.mqtt_talk import NAME, Message, configured
+from drivers.mqtt_together import together
+from drivers.operations import Operation
 from drivers.registry import Place
-from drivers.types import BadPayload, Command, DeviceState, Port, Refused, Unreachable
+from drivers.types import (
+    BadPayload,
+    Command,
+    DeviceState,
+    DriverError,
+    Port,
+    Refused,
+    SetLight,
+    Unreachable,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +50,16 @@ class MqttDriver:
         self._routes = Routes()
         for key, config in settings.devices.items():
             self._routes.add(Known(configured(key, config), fixed=True))
-        self._discovery = Discovery(settings, self._routes, self.stats, self._announce, self._gone)
+        self._questions = Questions()
+        self._discovery = Discovery(
+            settings,
+            self._routes,
+            self.stats,
+            self._announce,
+            self._gone,
+            self._questions.answered,
+        )
+        self._largest_announcement = settings.discovery.largest_bytes
         self._link: MqttLink | None = None
         self._port: Port | None = None
         self._changed: list[Known] = []
@@ -59,22 +82,39 @@ class MqttDriver:
         finally:
             self._link = None
             self._discovery.stop()
+            self._questions.lost()
             for known in self._routes.all():
                 known.device = known.device.now(known.device.state, available=False)
             self._announce_all()
 
     async def execute(self, command: Command) -> None:
-        """See Driver. Done means that the broker took the command."""
-        known = self._routes.get(command.device)
-        if known is None:
-            raise Refused(f"there is no device {command.device} on the broker")
-        messages = known.talk.write(command)
+        """See Driver. Done means that the broker took the command, or that the device agreed."""
+        for message in self._written(command):
+            await self._say(message)
+
+    async def execute_together(self, commands: Sequence[SetLight]) -> Sequence[DriverError | None]:
+        """See Together: by the groups that the network keeps, as far as they go."""
+        return await together(commands, self._discovery.groups(), self._written, self._say)
+
+    def operations(self) -> tuple[Operation, ...]:
+        """See Operable."""
+        return self._discovery.operations(self._say)
+
+    async def _say(self, message: Message) -> Mapping[str, Any]:
         link = self._link
         if link is None:
             raise Unreachable("there is no connection to the broker")
-        for message in messages:
-            self.stats.published += 1
-            await link.publish(message.topic, message.payload)
+        self.stats.published += 1
+        if message.reply:
+            return await self._questions.ask(link, message)
+        await link.publish(message.topic, message.payload)
+        return {}
+
+    def _written(self, command: Command) -> tuple[Message, ...]:
+        known = self._routes.get(command.device)
+        if known is None:
+            raise Refused(f"there is no device {command.device} on the broker")
+        return known.talk.write(command)
 
     # The link's side ------------------------------------------------------------------------
 
@@ -82,7 +122,7 @@ class MqttDriver:
         """See Receiver."""
         self.stats.received += 1
         announces = self._discovery.wants(topic)
-        limit = MAX_ANNOUNCEMENT_BYTES if announces else self._settings.max_payload_bytes
+        limit = self._largest_announcement if announces else self._settings.max_payload_bytes
         if len(payload) > limit:
             self.stats.oversize += 1
             self._complain(topic, f"a payload of {len(payload)} bytes")
@@ -144,6 +184,19 @@ class MqttDriver:
             self.stats.coalesced += 1
             known.merged = True
         known.device = device.now(state, available)
+        if not retained and topic in known.talk.presses:
+            self._take_presses(known, topic, payload)
+
+    def _take_presses(self, known: Known, topic: str, payload: bytes) -> None:
+        try:
+            actions = known.talk.presses[topic](payload)
+        except BadPayload as err:
+            self._malformed(topic, err)
+            return
+        for action in actions:
+            self.stats.presses += 1
+            if self._port is not None:
+                self._port.pressed(known.device.id, action)
 
     def _take_availability(self, known: Known, topic: str, payload: bytes) -> None:
         try:

@@ -6,16 +6,19 @@ forget a lamp.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 
 import structlog
 
 from drivers.mqtt_client import MqttLink
-from drivers.mqtt_finding import Family, News
+from drivers.mqtt_finding import Answer, Ask, Family, Group, News
 from drivers.mqtt_homeassistant import HomeAssistant
 from drivers.mqtt_routes import Known, MqttStats, Routes
 from drivers.mqtt_settings import MqttSettings
-from drivers.mqtt_talk import Talk
+from drivers.mqtt_talk import Message, Talk
+from drivers.mqtt_zigbee2mqtt import Zigbee2Mqtt
+from drivers.operations import Operation
 from drivers.types import DeviceId, Unreachable
 
 log = structlog.get_logger(__name__)
@@ -34,6 +37,7 @@ class Discovery:
         stats: MqttStats,
         announce: Callable[[Known], None],
         gone: Callable[[Known], None],
+        answered: Callable[[str, Answer], None],
     ) -> None:
         self._families = _families(settings)
         self._limit = settings.discovery.max_found
@@ -41,17 +45,34 @@ class Discovery:
         self._stats = stats
         self._announce = announce
         self._gone = gone
+        self._answered = answered
         self._subscribed: set[str] = set()
         self._work = asyncio.Event()
         self._settled: asyncio.Event | None = None
         self._settle_topic = f"{settings.client_id}/settled"
         self._complained: set[str] = set()
+        self._wanted: dict[str, bool] = {}
+        self._asking: deque[Message] = deque()
 
     def wants(self, topic: str) -> bool:
-        """Return True for what `take` is to be given."""
-        if topic == self._settle_topic:
-            return True
-        return any(family.wants(topic) for family in self._families)
+        """Return True for what `take` is to be given. Asked with every message, so remembered."""
+        wanted = self._wanted.get(topic)
+        if wanted is None:
+            if len(self._wanted) >= MAX_REMEMBERED:
+                self._wanted.clear()
+            wanted = self._wanted[topic] = topic == self._settle_topic or any(
+                family.wants(topic) for family in self._families
+            )
+        return wanted
+
+    def groups(self) -> list[Group]:
+        """Return the groups of lights that networks keep, the greatest first."""
+        found = [group for family in self._families for group in family.groups()]
+        return sorted(found, key=lambda group: len(group.members), reverse=True)
+
+    def operations(self, ask: Ask) -> tuple[Operation, ...]:
+        """Return what people may do with the networks that are there."""
+        return tuple(one for family in self._families for one in family.operations(ask))
 
     def take(self, topic: str, payload: bytes) -> None:
         """Take an announcement. Raises BadPayload."""
@@ -66,6 +87,7 @@ class Discovery:
     async def start(self, link: MqttLink) -> None:
         """Subscribe to announcements and to what they name. Raises Unreachable."""
         self._subscribed = set(self._routes.topics())
+        self._asking.clear()
         if not self._families:
             return
         for family in self._families:
@@ -104,13 +126,20 @@ class Discovery:
 
     async def _catch_up(self, link: MqttLink) -> None:
         self._work.clear()
-        wanted = self._routes.topics()
+        wanted = {topic for topic in self._routes.topics() if not self._covered(topic)}
         new, old = wanted - self._subscribed, self._subscribed - wanted
-        self._subscribed = set(wanted)
+        self._subscribed = wanted
         if new:
             await link.subscribe(sorted(new))
         if old:
             await link.unsubscribe(sorted(old))
+        while self._asking:
+            message = self._asking.popleft()
+            self._stats.published += 1
+            link.send(message.topic, message.payload)
+
+    def _covered(self, topic: str) -> bool:
+        return any(family.covers(topic) for family in self._families)
 
     def _apply(self, news: News) -> None:
         for what, why in news.refused:
@@ -120,7 +149,12 @@ class Discovery:
             self._lose(device)
         for talk in news.found:
             self._find(talk)
-        if news.found or news.lost:
+        for reply, answer in news.answers:
+            self._answered(reply, answer)
+        room = MAX_ASKING - len(self._asking)
+        self._stats.unasked += max(0, len(news.ask) - room)
+        self._asking.extend(news.ask[:room])
+        if news.found or news.lost or news.ask:
             self._work.set()
 
     def _find(self, talk: Talk) -> None:
@@ -153,11 +187,18 @@ class Discovery:
 
 
 MAX_COMPLAINTS = 1000
+MAX_REMEMBERED = 10_000
+MAX_ASKING = 2000
+"""Questions to devices that may wait; those beyond are dropped and counted."""
 
 
 def _families(settings: MqttSettings) -> tuple[Family, ...]:
     wanted = settings.discovery
     families: list[Family] = []
     if wanted.home_assistant:
-        families.append(HomeAssistant(wanted.home_assistant_prefix))
+        ignored = f'"{wanted.zigbee2mqtt_base}/' if wanted.zigbee2mqtt else None
+        families.append(HomeAssistant(wanted.home_assistant_prefix, ignored))
+    if wanted.zigbee2mqtt:
+        taken = frozenset(device.state_topic for device in settings.devices.values())
+        families.append(Zigbee2Mqtt(wanted.zigbee2mqtt_base, settings.client_id, taken))
     return tuple(families)

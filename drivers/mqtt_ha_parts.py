@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from drivers.mqtt_expression import TemplateRefused
 from drivers.mqtt_ha_config import Fields, Unusable, checked_topic
 from drivers.mqtt_payload import text_of
-from drivers.mqtt_talk import Hear, Message, Needs, Read
+from drivers.mqtt_talk import Hear, Message, Needs, Pressed, Read
 from drivers.mqtt_template import Template, compile_template
 from drivers.mqtt_values import Undefined, spoken
 from drivers.types import Capability, Command, DeviceState
@@ -24,6 +24,7 @@ class Made:
     capabilities: list[Capability] = field(default_factory=list)
     reads: dict[str, list[Read]] = field(default_factory=dict)
     write: Write | None = None
+    presses: dict[str, Pressed] = field(default_factory=dict)
 
     def listen(self, topic: str | None, template: Template | None, take: Take) -> None:
         """Read a topic through a template; what is empty or not there changes nothing."""

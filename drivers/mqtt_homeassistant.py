@@ -4,29 +4,30 @@ Each entity that can be commanded is a device of its own; all sensors of one dev
 one. What its maker calls configuration, or off unless wanted, is left out.
 """
 
-from collections.abc import Callable
-
-from drivers.mqtt_finding import News
+from drivers.mqtt_finding import Alone, News
 from drivers.mqtt_ha_config import Entity, Unusable, read_config
 from drivers.mqtt_ha_entities import MAKERS, SENSORS
 from drivers.mqtt_ha_parts import Made, availability, together
-from drivers.mqtt_talk import NAME, Message, Read, Talk
-from drivers.types import Command, DeviceId, Measures, Refused
-from drivers.wishes import wish
+from drivers.mqtt_parts import writing
+from drivers.mqtt_talk import NAME, Read, Talk
+from drivers.types import DeviceId, Measures
 
 OURS = "MoodSync Hub"
 """The origin's name of what the hub itself announces, which it must not find again."""
+BRIDGE = "Zigbee2MQTT"
+"""The origin's name of what a family of its own finds, see drivers.mqtt_zigbee2mqtt."""
 
 
-class HomeAssistant:
+class HomeAssistant(Alone):
     """See Family."""
 
     name = "home_assistant"
 
-    def __init__(self, prefix: str, ignored: frozenset[str] = frozenset()) -> None:
+    def __init__(self, prefix: str, bridged: str | None = None) -> None:
+        """`bridged` marks, in Zigbee2MQTT's announcements, those that we hear from itself."""
         self.filters: tuple[str, ...] = (f"{prefix}/+/+/config", f"{prefix}/+/+/+/config")
         self._prefix = f"{prefix}/"
-        self._ignored = ignored | {OURS}
+        self._bridged = None if bridged is None else bridged.encode()
         self._entities: dict[str, list[Entity]] = {}
         self._talks: dict[str, dict[DeviceId, Talk]] = {}
 
@@ -43,7 +44,9 @@ class HomeAssistant:
         entities: list[Entity] = []
         if payload:
             origin, entities = read_config(rest.removesuffix("/config"), component, payload)
-            if origin in self._ignored:
+            if origin == OURS or (
+                origin == BRIDGE and self._bridged is not None and self._bridged in payload
+            ):
                 return News()
         groups = {each.group for each in (*self._entities.pop(topic, ()), *entities)}
         if entities:
@@ -105,7 +108,7 @@ def _actor(entity: Entity, made: Made) -> Talk:
     heard_at, needs = availability(entity.fields)
     name = " ".join(part for part in (entity.device_name, entity.name) if part) or entity.key
     return Talk(
-        DeviceId(f"{NAME}:{entity.key}"), name, tuple(made.capabilities), _write(made),
+        DeviceId(f"{NAME}:{entity.key}"), name, tuple(made.capabilities), writing(made),
         together(made.reads), heard_at, needs, info=entity.info,
     )  # fmt: skip
 
@@ -124,16 +127,6 @@ def _sensing(group: str, sensors: list[tuple[Entity, Made]], now: dict[DeviceId,
         key = DeviceId(f"{key}_sensors")
     name = first.device_name or first.name or group
     return Talk(
-        key, name, (Measures(tuple(dict.fromkeys(kinds))),), _write(Made()), together(reads),
+        key, name, (Measures(tuple(dict.fromkeys(kinds))),), writing(Made()), together(reads),
         heard_at, needs, info=first.info,
     )  # fmt: skip
-
-
-def _write(made: Made) -> Callable[[Command], tuple[Message, ...]]:
-    def write(command: Command) -> tuple[Message, ...]:
-        messages = None if made.write is None else made.write(command)
-        if messages is None:
-            raise Refused(f"this device on MQTT cannot {wish(command)}")
-        return messages
-
-    return write

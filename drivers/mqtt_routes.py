@@ -25,6 +25,10 @@ class MqttStats:
     """Announced entities that cannot be used; each is logged once."""
     over_limit: int = 0
     """Announced devices beyond `max_found`."""
+    unasked: int = 0
+    """Questions to devices that were dropped because too many waited."""
+    presses: int = 0
+    """Buttons that people pressed."""
 
 
 class Known:
@@ -74,6 +78,9 @@ class Known:
                 return all(said)
             case Needs.ANY:
                 return any(said)
+            case Needs.SPOKEN:
+                heard = [self.heard[topic] for topic in self.talk.heard_at if topic in self.heard]
+                return bool(heard) and all(heard)
             case Needs.LATEST:
                 return self.heard[latest] if latest is not None else any(said)
 

@@ -81,21 +81,29 @@ class MqttDiscovery(Strict):
     home_assistant: bool = True
     """What speaks Home Assistant's discovery: ESPHome, OpenMQTTGateway, Zwave-JS-UI and others."""
     home_assistant_prefix: Topic = "homeassistant"
+    zigbee2mqtt: bool = True
+    """The devices and groups of a Zigbee2MQTT bridge."""
+    zigbee2mqtt_base: Topic = "zigbee2mqtt"
+    """Its `base_topic`."""
     max_found: Annotated[int, Field(ge=1, le=5000)] = 1000
 
     @property
     def any(self) -> bool:
         """Return True when devices may appear that the configuration does not name."""
-        return self.home_assistant
+        return self.home_assistant or self.zigbee2mqtt
 
     @property
     def largest_bytes(self) -> int:
         """Return the greatest announcement that is taken, 0 when none is."""
+        if self.zigbee2mqtt:
+            return MAX_BRIDGE_BYTES
         return MAX_ANNOUNCEMENT_BYTES if self.any else 0
 
 
 MAX_ANNOUNCEMENT_BYTES = 262_144
 """A device with 200 entities announces itself in about 100 KB."""
+MAX_BRIDGE_BYTES = 4_194_304
+"""Zigbee2MQTT tells of all devices in one message, about 10 KB each."""
 
 
 class MqttSettings(DriverSettings):

@@ -25,6 +25,8 @@ Read = Callable[[bytes, DeviceState], DeviceState]
 """A payload and the state before it become the state after it; raises BadPayload."""
 Hear = Callable[[bytes], bool | None]
 """A payload tells whether the device is there, None if nothing of that; raises BadPayload."""
+Pressed = Callable[[bytes], tuple[str, ...]]
+"""A payload tells which buttons people pressed, as for Port.pressed; raises BadPayload."""
 
 
 class Needs(Enum):
@@ -33,6 +35,8 @@ class Needs(Enum):
     ALL = "all"
     ANY = "any"
     LATEST = "latest"
+    SPOKEN = "spoken"
+    """All of those that have said anything; there may be topics that never do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class Message:
 
     topic: str
     payload: bytes
+    reply: str = ""
+    """What the device's answer will be known by; empty when it sends none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,8 @@ class Talk:
     """By topic; empty when nothing tells whether the device is there."""
     needs: Needs = Needs.LATEST
     info: DeviceInfo | None = None
+    presses: Mapping[str, Pressed] = field(default_factory=dict)
+    """By topic, each of which is among `reads`."""
 
     @property
     def topics(self) -> frozenset[str]:

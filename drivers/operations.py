@@ -46,5 +46,5 @@ class Operable(Protocol):
     """A driver that has operations. They may be called only while it runs."""
 
     def operations(self) -> tuple[Operation, ...]:
-        """Return them all; the same ones for as long as the driver lives."""
+        """Return them all, as the network is now: what it does not have is left out."""
         ...

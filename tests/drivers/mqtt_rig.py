@@ -9,7 +9,7 @@ from typing import Any
 import aiomqtt
 
 from drivers.mqtt import MqttDriver
-from drivers.mqtt_settings import MqttSettings
+from drivers.mqtt_settings import MqttDiscovery, MqttSettings
 from drivers.types import DeviceId
 from tests.fakes.port import RememberingPort
 
@@ -38,6 +38,9 @@ DEVICES: dict[str, Any] = {
     },
     "lux": {"kind": "sensor", "state_topic": "lux", "measures": ["illuminance"]},
 }
+NO_DISCOVERY = dict.fromkeys(
+    (name for name, field in MqttDiscovery.model_fields.items() if field.annotation is bool), False
+)
 LAMP, HALL, PLUG = DeviceId("mqtt:lamp"), DeviceId("mqtt:hall"), DeviceId("mqtt:plug")
 CLIMATE, LUX = DeviceId("mqtt:climate"), DeviceId("mqtt:lux")
 

@@ -20,7 +20,17 @@ from drivers import mqtt_wire as wire
 from drivers.mqtt_client import MqttLink
 from drivers.mqtt_connection import Broker as BrokerAddress
 from drivers.types import BadCredentials, SetSwitch, Unreachable
-from tests.drivers.mqtt_rig import CLIMATE, LUX, PLUG, Deaf, driver_at, house, received, running
+from tests.drivers.mqtt_rig import (
+    CLIMATE,
+    LUX,
+    NO_DISCOVERY,
+    PLUG,
+    Deaf,
+    driver_at,
+    house,
+    received,
+    running,
+)
 from tests.drivers.test_mqtt_dialects import fuzzed
 from tests.fakes.broker import PASSWORD, USER, Broker
 from tests.fakes.certificates import Authority
@@ -343,7 +353,7 @@ async def test_a_broker_that_keeps_our_probe_to_itself_is_used_all_the_same() ->
     answers = (b"\x20\x02\x00\x00", wire.puback(1), b"\x90\x03\x00\x02\x00")
     async with listener(*answers) as (port, _):
         with capture_logs() as logs:
-            async with running(driver_at(port, discovery={"home_assistant": False})):
+            async with running(driver_at(port, discovery=NO_DISCOVERY)):
                 async with asyncio.timeout(5):
                     while not any(entry["event"] == "mqtt_probe_unanswered" for entry in logs):
                         await asyncio.sleep(0.05)
