@@ -37,6 +37,7 @@ from hub.operations import Operations
 from hub.permission import Permission
 from hub.sense.link import SenseLink
 from hub.settings import Settings
+from hub.share.share import Share
 from hub.state_dir import control_socket, state_dir
 from hub.store.store import Store
 from hub.supervisor import Service, Stage, Supervisor
@@ -140,6 +141,7 @@ class Hub:
         self.api = ApiService(self)
         self.operations = Operations(self)
         self.backups = BackupOperations(self)
+        self.share = Share(self)
 
     async def start(self) -> None:
         """Start every service; returns at once, the services come up by turns."""
@@ -168,6 +170,7 @@ class Hub:
             add("watchdog", partial(_watchdog, interval), Stage.API)
         if self.settings.api.enabled:
             add("api", self.api.run, Stage.API)
+        self.share.start()
         log.info("hub_started", drivers=sorted(sections))
 
     async def stop(self) -> None:
@@ -190,6 +193,7 @@ class Hub:
         self.settings = settings
         for part in (self.devices, self.actor, self.surroundings, self.moods, self.decider):
             part.reload(settings)
+        self.share.reload(settings)
         self.supervisor.retry_now()
         return True
 

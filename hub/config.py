@@ -119,12 +119,13 @@ def _anchored(layer: Layer, folder: Path) -> Layer:
             value = holder.get(key)
             if isinstance(value, str) and value and ":" not in value:
                 holder[key] = str(folder / Path(value).expanduser())
-    _anchor_files(layer.data.get("drivers"), folder)
+    for section in ("drivers", "share"):
+        _anchor_files(layer.data.get(section), folder)
     return layer
 
 
 def _anchor_files(data: Any, folder: Path) -> None:
-    """Do so for every `*_file` in the drivers' sections."""
+    """Do so for every `*_file` in a section."""
     if not isinstance(data, dict):
         return
     for key, value in data.items():

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel
 
-from hub.settings import MoodRegion, Rule, Scene, Settings
+from hub.setting_types import MoodRegion
+from hub.settings import Guards, Rule, Scene, Settings
 
 Contradiction = tuple[str, str]
 """The dotted key and what is wrong with it."""
@@ -22,6 +23,8 @@ def contradictions(settings: Settings) -> Iterator[Contradiction]:
         yield from _rule(f"rules.{name}", rule, settings)
     for name, section in settings.drivers.sections().items():
         yield from _files(f"drivers.{name}", section)
+    yield from _guards(settings.guards)
+    yield from _share(settings)
 
 
 def device_ids(settings: Settings) -> frozenset[str]:
@@ -134,6 +137,37 @@ def _rule(key: str, rule: Rule, settings: Settings) -> Iterator[Contradiction]:
         yield f"{key}.then", "give exactly one of scene, music, restore"
     if then.scene is not None:
         yield from _known(f"{key}.then.scene", then.scene, settings.scenes, "scene")
+
+
+def _guards(guards: Guards) -> Iterator[Contradiction]:
+    for name, (low, high) in (("target_c", guards.target_c), ("cover", guards.cover)):
+        if low > high:
+            yield f"guards.{name}", f"{low} lies above {high}"
+
+
+def _share(settings: Settings) -> Iterator[Contradiction]:
+    share = settings.share
+    yield from _files("share", share)
+    if share.home_assistant.enabled and settings.drivers.mqtt is None:
+        yield "share.home_assistant.enabled", "needs a broker: set up drivers.mqtt"
+    for name, webhook in share.webhooks.items():
+        key = f"share.webhooks.{name}"
+        for room in webhook.rooms:
+            yield from _known(f"{key}.rooms", room, settings.rooms, "room")
+        if webhook.region is not None:
+            yield from _region(f"{key}.region", webhook.region)
+            if not share.moods:
+                yield f"{key}.on", "moods leave only with share.moods: true"
+    for name, hook in share.hooks.items():
+        key = f"share.hooks.{name}"
+        for part, known in (
+            ("room", settings.rooms),
+            ("scene", settings.scenes),
+            ("person", settings.people),
+        ):
+            given = getattr(hook, part)
+            if given is not None:
+                yield from _known(f"{key}.{part}", given, known, part)
 
 
 def _region(key: str, region: MoodRegion) -> Iterator[Contradiction]:

@@ -24,15 +24,8 @@ from drivers.simulated_settings import SimulatedSettings
 from drivers.wled_settings import WledSettings
 from drivers.zigbee_settings import ZigbeeSettings
 from drivers.zwave_settings import ZwaveSettings
-from models.types import Emotion
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-"""Keys that stand for things in the home: lower case, digits and underscores."""
-Unit = Annotated[float, Field(ge=0, le=1)]
-HalfLife = Annotated[float, Field(gt=0, le=86_400)]
-Axis = Annotated[float, Field(ge=-1, le=1)]
-Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-"""A time of day, `HH:MM`."""
+from hub.setting_types import Axis, Celsius, Clock, HalfLife, MoodRegion, Name, Unit
+from hub.share_settings import ShareSettings
 
 
 class Home(Strict):
@@ -198,21 +191,11 @@ class Scene(Strict):
     devices: dict[str, LightPart] = {}
     """Lights that differ from `lights`, by device id."""
     music: MusicPart | None = None
-    target_c: Annotated[float, Field(ge=5, le=30)] | None = None
+    target_c: Celsius | None = None
     fan: Unit | None = None
     """The speed of the room's fans; 0 turns them off."""
     cover: Unit | None = None
     """Where the room's blinds and curtains go: 0 closed, 1 open."""
-
-
-class MoodRegion(Strict):
-    """Part of the valence-arousal plane, and labels; a mood must satisfy all that are given."""
-
-    valence: tuple[Axis, Axis] | None = None
-    arousal: tuple[Axis, Axis] | None = None
-    labels: tuple[Emotion, ...] = ()
-    confidence: Unit = 0.5
-    """The least confidence; the guard's floor applies besides."""
 
 
 class SensorIs(Strict):
@@ -276,6 +259,14 @@ class Guards(Strict):
     """Fastest automatic brightness change; slower transitions are stretched, never flashed."""
     min_change_interval_s: Annotated[float, Field(ge=0, le=60)] = 1.0
     """Least time between two mood-driven changes of the same room."""
+    target_c: tuple[Celsius, Celsius] = (16, 25)
+    """Lowest and highest target that automation gives a thermostat."""
+    max_target_change_c_per_h: Annotated[float, Field(gt=0, le=10)] = 2.0
+    """How far apart the targets may lie that automation gives a thermostat within an hour."""
+    max_fan: Unit = 1.0
+    """The highest speed at which automation lets a fan run."""
+    cover: tuple[Unit, Unit] = (0, 1)
+    """How far automation closes (0) and opens (1) blinds and curtains."""
 
 
 class MoodSettings(Strict):
@@ -365,3 +356,4 @@ class Settings(Strict):
     models: ModelSettings = ModelSettings()
     log: LogSettings = LogSettings()
     api: ApiSettings = ApiSettings()
+    share: ShareSettings = ShareSettings()

@@ -71,6 +71,7 @@ class Views:
                 "sense": sense.rss_mb,
                 "words": sense.words.rss_mb if sense.words else None,
             },
+            "share": hub.share.view(),
             "store": hub.store.health(),
             "camera_to_command_ms": hub.counters.camera_to_command_ms(),
         }
@@ -94,6 +95,7 @@ class Views:
         drops = {f"bus.{name}": count for name, count in hub.bus.drops().items()}
         drops |= {f"sense.{name}": count for name, count in hub.link.stats().drops.items()}
         drops["act.replaced"] = hub.actor.replaced
+        drops |= hub.share.drops()
         drops |= {f"store.{name}": count for name, count in hub.store.drops().items()}
         return drops
 

@@ -1,10 +1,12 @@
 """Turns decisions into commands and sends them out, all devices of a room at once."""
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
-from drivers.types import Command, Outcome
+from drivers.types import Command, Device, Heats, Outcome
+from hub.act.climate import Limits, TargetHistory
 from hub.act.devices import Devices
 from hub.act.dispatch import By, Dispatcher
 from hub.act.override import SLACK_S
@@ -52,6 +54,7 @@ class Actor:
         self._dispatcher = dispatcher
         self._clock = clock
         self._snapshots = Snapshots()
+        self._targets = TargetHistory(bus, clock.monotonic, devices.get)
         self._waiting: dict[RoomId, Decision] = {}
         self._group: asyncio.TaskGroup | None = None
         bus.on(Decision, self._decided)
@@ -149,18 +152,34 @@ class Actor:
         devices = self._devices.in_room(room)
         guards = self._settings.guards
         limit = None if by is By.PERSON else guards.max_level_per_s
+        limits = None if by is By.PERSON else self._limits(devices)
         now = self._clock.monotonic()
         match goal:
             case SceneGoal(scene=name):
                 scene = self._settings.scenes.get(name)
                 if scene is None:
                     raise NotFound(f"there is no scene {name!r}")
-                commands = plan_scene(scene, devices, limit)
+                commands = plan_scene(scene, devices, limit, limits)
             case MusicGoal():
                 commands = plan_music(goal, devices)
             case RestoreGoal():
                 takes_s = max(RESTORE_TRANSITION_S, 1 / guards.max_level_per_s) + SLACK_S
-                return plan_restore(self._snapshots.take(room, now, takes_s), devices, limit)
+                before = self._snapshots.take(room, now, takes_s)
+                commands = plan_restore(before, devices, limit, limits)
+                self._targets.note(commands)
+                return commands
         touched = {command.device for command in commands}
         self._snapshots.keep(room, (d for d in devices if d.available and d.id in touched), now)
+        self._targets.note(commands)
         return commands
+
+    def _limits(self, devices: Sequence[Device]) -> Limits:
+        """Return what automation keeps to now."""
+        guards = self._settings.guards
+        spans = {
+            device.id: span
+            for device in devices
+            if device.capability(Heats)
+            and (span := self._targets.span(device, guards.max_target_change_c_per_h)) is not None
+        }
+        return Limits(guards.target_c, guards.max_fan, guards.cover, spans)

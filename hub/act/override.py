@@ -12,10 +12,14 @@ from collections import deque
 from dataclasses import dataclass
 
 from drivers.types import (
+    Blows,
     Command,
+    Covers,
+    Device,
     DeviceId,
     DeviceState,
     PlayMusic,
+    SetCover,
     SetFan,
     SetLight,
     SetSwitch,
@@ -31,6 +35,8 @@ SETTLE_S = 5.0
 """After a device appears or comes back: its network still tells what it missed."""
 SLACK_S = 3.0
 """How much later than its transition's end a command's echo may come."""
+COVER_TAKES_S = 90.0
+"""The longest way of a blind; on it, it tells where it is."""
 REMEMBERED = 4
 """Commands a device whose echoes may still be on their way."""
 
@@ -60,7 +66,11 @@ class Overrides:
 
     def sending(self, command: Command, start: DeviceState) -> None:
         """Tell that a command goes out now to a device in this state."""
-        transition_s = command.transition_s if isinstance(command, SetLight) else 0.0
+        transition_s = 0.0
+        if isinstance(command, SetLight):
+            transition_s = command.transition_s
+        elif isinstance(command, SetCover):
+            transition_s = COVER_TAKES_S
         until = self._clock.monotonic() + transition_s + SLACK_S
         sent = self._sent.setdefault(command.device, deque(maxlen=REMEMBERED))
         sent.append(_Sent(command, start, until))
@@ -83,7 +93,10 @@ class Overrides:
             return
         if device.state is before.state or device.room is None or not device.available:
             return
-        changed = _changed_fields(before.state, device.state)
+        changed = [
+            *_changed_fields(before.state, device.state),
+            *_moved(device, before.state, device.state),
+        ]
         if not changed or event.at < self._settled_at.get(device.id, 0.0):
             return
         if self._is_echo(device.id, changed, device.state, event.at):
@@ -123,8 +136,34 @@ def _changed_fields(before: DeviceState, after: DeviceState) -> list[str]:
     return names
 
 
+def _moved(device: Device, before: DeviceState, after: DeviceState) -> list[str]:
+    """Name what a fan or a blind was given by hand."""
+    has = {"speed": device.capability(Blows), "position": device.capability(Covers)}
+    return [
+        key
+        for key, capability in has.items()
+        if capability is not None
+        and (was := _number(before, key)) is not None
+        and (now := _number(after, key)) is not None
+        and not _near(was, now, LEVEL_TOLERANCE)
+    ]
+
+
+def _number(state: DeviceState, key: str) -> float | None:
+    value = state.values.get(key)
+    return None if value is None or isinstance(value, str) else float(value)
+
+
 def _arrived(command: Command, name: str, state: DeviceState) -> bool:
     """True when the field is where the command wanted it."""
+    match command, name:
+        case (SetFan(speed=wanted), "speed") | (SetCover(position=wanted), "position"):
+            return _near(_number(state, name), wanted, LEVEL_TOLERANCE)
+        case _:
+            return _is_so(command, name, state)
+
+
+def _is_so(command: Command, name: str, state: DeviceState) -> bool:
     arrived = False
     match command, name:
         case SetSwitch(on=on), "on":
@@ -160,6 +199,10 @@ def _explains(entry: _Sent, name: str, state: DeviceState) -> bool:
     command = entry.command
     if _arrived(command, name, state):
         return True
+    if isinstance(command, SetFan) and name == "speed":
+        return _between(_number(entry.start, name), command.speed, _number(state, name))
+    if isinstance(command, SetCover) and name == "position":
+        return _between(_number(entry.start, name), command.position, _number(state, name))
     if not isinstance(command, SetLight):
         return False
     if name == "level":
@@ -174,6 +217,13 @@ def _on_the_way(start: DeviceState, target: float | None, level: float | None) -
         return True
     low, high = sorted((start.level, target))
     return low - LEVEL_TOLERANCE <= level <= high + LEVEL_TOLERANCE
+
+
+def _between(start: float | None, target: float, now: float | None) -> bool:
+    if start is None or now is None:
+        return True
+    low, high = sorted((start, target))
+    return low - LEVEL_TOLERANCE <= now <= high + LEVEL_TOLERANCE
 
 
 def _wants_on(command: SetLight | SetFan) -> bool:

@@ -29,6 +29,7 @@ from drivers.types import (
     Switchable,
     Tunable,
 )
+from hub.act.climate import Limits, agree, within_hour
 from hub.settings import LightPart, MusicPart, Scene
 from hub.types import MusicGoal
 
@@ -36,13 +37,20 @@ RESTORE_TRANSITION_S = 2.0
 
 
 def plan_scene(
-    scene: Scene, devices: Sequence[Device], max_level_per_s: float | None
+    scene: Scene,
+    devices: Sequence[Device],
+    max_level_per_s: float | None,
+    limits: Limits | None = None,
 ) -> tuple[Command, ...]:
     """Return what brings a scene into a room with these devices.
 
-    `max_level_per_s` None means no limit: a person asked, and knows what they will see.
+    `max_level_per_s` and `limits` None mean no limit: a person asked, and knows what will happen.
     """
     commands: list[Command] = []
+    targets: Mapping[DeviceId, float] = {}
+    if scene.target_c is not None:
+        thermostats = [(d.id, heats) for d in devices if (heats := d.capability(Heats))]
+        targets = agree(scene.target_c, thermostats, limits)
     for device in devices:
         part = scene.devices.get(device.id)
         if part is None and is_light(device):
@@ -51,13 +59,13 @@ def plan_scene(
             commands += _light(device, part, max_level_per_s)
         if scene.music is not None and device.capability(Audible):
             commands.append(_music(device.id, scene.music))
-        heats = device.capability(Heats)
-        if scene.target_c is not None and heats:
-            commands.append(SetTemperature(device.id, _target(scene.target_c, heats)))
+        if device.id in targets:
+            commands.append(SetTemperature(device.id, targets[device.id]))
         if scene.fan is not None and (blows := device.capability(Blows)):
-            commands.append(SetFan(device.id, _speed(scene.fan, blows)))
+            fan = scene.fan if limits is None else min(scene.fan, limits.max_fan)
+            commands += _fan(device.id, fan, blows, limits)
         if scene.cover is not None and (covers := device.capability(Covers)):
-            commands.append(SetCover(device.id, _position(scene.cover, covers)))
+            commands += _cover(device.id, scene.cover, covers, limits)
     return tuple(commands)
 
 
@@ -74,6 +82,7 @@ def plan_restore(
     before: Mapping[DeviceId, DeviceState],
     devices: Sequence[Device],
     max_level_per_s: float | None,
+    limits: Limits | None = None,
 ) -> tuple[Command, ...]:
     """Return what puts devices back into these states; what was unknown is left alone.
 
@@ -84,7 +93,7 @@ def plan_restore(
     for device in devices:
         state = before.get(device.id)
         if state is not None:
-            commands += _put_back(device, state, max_level_per_s)
+            commands += _put_back(device, state, max_level_per_s, limits)
     return tuple(commands)
 
 
@@ -154,6 +163,22 @@ def _target(wanted_c: float, heats: Heats) -> float:
     return round(min(heats.min_c + steps * heats.step_c, heats.max_c), 3)
 
 
+def _fan(device: DeviceId, wanted: float, blows: Blows, limits: Limits | None) -> Iterator[Command]:
+    speed = _speed(wanted, blows)
+    if limits is not None and speed > limits.max_fan:  # its lowest speed is too fast already
+        speed = math.floor(limits.max_fan * blows.steps) / blows.steps
+    yield SetFan(device, round(speed, 4))
+
+
+def _cover(
+    device: DeviceId, wanted: float, covers: Covers, limits: Limits | None
+) -> Iterator[Command]:
+    low, high = (0.0, 1.0) if limits is None else limits.cover
+    position = _position(min(max(wanted, low), high), covers)
+    if low <= position <= high:
+        yield SetCover(device, position)
+
+
 def _speed(wanted: float, blows: Blows) -> float:
     """Round to the fan's speeds; what is not off stays on at the lowest."""
     if wanted <= 0:
@@ -168,7 +193,7 @@ def _position(wanted: float, covers: Covers) -> float:
 
 
 def _put_back(
-    device: Device, state: DeviceState, max_level_per_s: float | None
+    device: Device, state: DeviceState, max_level_per_s: float | None, limits: Limits | None
 ) -> Iterator[Command]:
     switches = is_light(device) or device.capability(Switchable)
     if state.on is not None and switches and not device.capability(Blows):
@@ -187,7 +212,10 @@ def _put_back(
             yield SetVolume(device.id, state.volume)
     heats = device.capability(Heats)
     if state.target_c is not None and heats:
-        yield SetTemperature(device.id, _target(state.target_c, heats))
+        # What was set before may lie beyond automation's bounds: somebody wanted it so.
+        target = within_hour(device.id, state.target_c, limits)
+        if target is not None:
+            yield SetTemperature(device.id, _target(target, heats))
     blows = device.capability(Blows)
     if blows and (state.on is False or "speed" in state.values):
         speed = 0.0 if state.on is False else float(state.values["speed"])

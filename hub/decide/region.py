@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from hub.settings import MoodRegion
+from hub.setting_types import MoodRegion
 from models.types import MoodEstimate
 
 

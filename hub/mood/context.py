@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from astral import Observer
 from astral.sun import elevation
 
-from drivers.types import DeviceId
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.settings import Home, Settings
@@ -45,7 +44,7 @@ class Surroundings:
         self._room_of: dict[str, RoomId] = {}
         self._observer: Observer | None = None
         self._sun: tuple[float, bool] | None = None
-        self._occupied: dict[RoomId, dict[DeviceId, bool]] = {}
+        self._occupied: dict[RoomId, dict[str, bool]] = {}
         self._seen_at: dict[RoomId, float] = {}
         self.reload(settings)
         bus.on(DeviceChanged, self._on_device)
@@ -59,6 +58,10 @@ class Surroundings:
         self._room_of = {
             device: RoomId(name) for name, room in settings.rooms.items() for device in room.devices
         }
+
+    def tell(self, room: RoomId, who: str, *, present: bool) -> None:
+        """Take somebody's word, `who` names them, for whether anybody is there; until the next."""
+        self._occupied.setdefault(room, {})[f"told:{who}"] = present
 
     def facts(self, room: RoomId) -> Facts:
         """Return what is known of a room now."""

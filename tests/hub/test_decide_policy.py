@@ -18,7 +18,8 @@ from hub.decide.policy import (
 from hub.decide.region import Truth, inside
 from hub.decide.state import TELL_AGAIN_S, RuleState
 from hub.mood.context import Facts
-from hub.settings import Guards, MoodRegion, MusicIntent, Rule, SensorIs, Then, When
+from hub.setting_types import MoodRegion
+from hub.settings import Guards, MusicIntent, Rule, SensorIs, Then, When
 from hub.types import MusicGoal, RestoreGoal, SceneGoal, Trigger
 from models.types import Emotion, MoodEstimate, Sense
 from tests.hub.mood_helpers import ROOM

@@ -1,0 +1,75 @@
+"""Remembers what the broker keeps of the hub, so that it can be taken back after a restart.
+
+`<state>/share/home_assistant.json`: an id that stays, and each kept announcement's topic with its
+components' platforms. No mood and no secret is in it.
+"""
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from hub.share.ha_messages import Announcements, withdrawn
+
+
+class Ledger:
+    """One file, written before the broker is told of anything new."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "home_assistant.json"
+        said = self._load()
+        self.hub_id: str = said.get("hub", "") or secrets.token_hex(4)
+        self.kept: dict[str, dict[str, str]] = said.get("kept", {})
+        """Platforms of components by topic."""
+
+    @staticmethod
+    def holds_something(folder: Path) -> bool:
+        """Tell whether a broker may still keep something of this hub."""
+        return bool(Ledger(folder).kept)
+
+    def changes(self, wanted: Announcements) -> dict[str, bytes]:
+        """Return what to publish so that the broker keeps just what is wanted; empty deletes.
+
+        A component that is gone from a device has to be named once more, with its platform alone.
+        """
+        out: dict[str, bytes] = {topic: b"" for topic in self.kept if topic not in wanted}
+        for topic, config in wanted.items():
+            gone = {
+                key: withdrawn({"platform": platform})
+                for key, platform in self.kept.get(topic, {}).items()
+                if key not in config["components"]
+            }
+            components = {**config["components"], **gone}
+            out[topic] = json.dumps({**config, "components": components}).encode()
+        return out
+
+    def write(self, wanted: Announcements) -> None:
+        """Note everything that the broker may keep now. Blocks; call it in a thread."""
+        self.kept = {
+            topic: {key: part["platform"] for key, part in config["components"].items()}
+            for topic, config in wanted.items()
+        }
+        self._save({"hub": self.hub_id, "kept": self.kept})
+
+    def add(self, wanted: Announcements) -> None:
+        """Note what the broker is about to keep besides. Blocks; call it in a thread."""
+        kept = dict(self.kept)
+        for topic, config in wanted.items():
+            parts = {key: part["platform"] for key, part in config["components"].items()}
+            kept[topic] = kept.get(topic, {}) | parts
+        self._save({"hub": self.hub_id, "kept": kept})
+
+    def _load(self) -> dict[str, Any]:
+        try:
+            said = json.loads(self._path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return said if isinstance(said, dict) and isinstance(said.get("kept", {}), dict) else {}
+
+    def _save(self, data: dict[str, Any]) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = self._path.with_suffix(".new")
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(data, file)
+        new.replace(self._path)
