@@ -35,41 +35,45 @@ class Layer:
 def read_yaml(path: Path) -> Layer:
     """Read a YAML file as plain data with places.
 
-    Raises ConfigError for a file that cannot be read, is too large, is not YAML, repeats a key, or
-    is not a mapping at its top.
+    Raises ConfigError for a file that cannot be read, is too large, is not YAML, is nested too
+    deeply, repeats a key, or is not a mapping at its top.
     """
     shown = str(path)
     try:
-        root = _compose(path)
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError((Problem(shown, None, "", f"larger than {MAX_BYTES} bytes"),))
+        text = path.read_text(encoding="utf-8")
+    except OSError as err:
+        raise ConfigError((Problem(shown, None, "", f"cannot be read: {err.strerror}"),)) from err
+    except UnicodeDecodeError as err:
+        raise ConfigError((Problem(shown, None, "", "is not UTF-8 text"),)) from err
+    return parse_yaml(text, shown)
+
+
+def parse_yaml(text: str, shown: str) -> Layer:
+    """Read YAML text as plain data with places; `shown` names it in problems.
+
+    Raises ConfigError for what is not YAML, is nested too deeply, repeats a key, or is not a
+    mapping at its top.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
         if root is None:
             return Layer({}, {})
         reader = _Reader(shown)
         data = reader.value(root, ())
     except RecursionError:
         raise ConfigError((Problem(shown, None, "", "nested too deeply"),)) from None
-    if not isinstance(data, dict):
-        reader.problems.append(Problem(shown, 1, "", "must be a mapping of sections"))
-    if reader.problems:
-        raise ConfigError(tuple(reader.problems))
-    return Layer(data, reader.places)
-
-
-def _compose(path: Path) -> yaml.Node | None:
-    shown = str(path)
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError((Problem(shown, None, "", f"larger than {MAX_BYTES} bytes"),))
-        text = path.read_text(encoding="utf-8")
-        return yaml.compose(text, Loader=yaml.SafeLoader)
-    except OSError as err:
-        raise ConfigError((Problem(shown, None, "", f"cannot be read: {err.strerror}"),)) from err
-    except UnicodeDecodeError as err:
-        raise ConfigError((Problem(shown, None, "", "is not UTF-8 text"),)) from err
     except yaml.MarkedYAMLError as err:
         line = None if err.problem_mark is None else err.problem_mark.line + 1
         raise ConfigError((Problem(shown, line, "", f"not YAML: {err.problem}"),)) from err
     except yaml.YAMLError as err:
         raise ConfigError((Problem(shown, None, "", f"not YAML: {err}"),)) from err
+    if not isinstance(data, dict):
+        reader.problems.append(Problem(shown, 1, "", "must be a mapping of sections"))
+    if reader.problems:
+        raise ConfigError(tuple(reader.problems))
+    return Layer(data, reader.places)
 
 
 _PLAIN = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
