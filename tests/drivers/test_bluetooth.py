@@ -186,7 +186,7 @@ async def test_a_listing_given_up_while_the_scan_starts_leaves_no_scan(service: 
     service.bring(strap(NEIGHBOUR))
     service.start_takes_s = 0.02
     async with running(driver):
-        listing = asyncio.create_task(nearby.run(NearbyArguments(seconds=30), lambda _: None))
+        listing = asyncio.ensure_future(nearby.run(NearbyArguments(seconds=30), lambda _: None))
         await eventually(lambda: service.scanning)
         listing.cancel()
         await asyncio.wait({listing}, timeout=10)
