@@ -19,6 +19,7 @@ from drivers.mqtt_settings import MqttSettings
 from drivers.settings import DriverSettings
 from drivers.simulated_settings import SimulatedSettings
 from drivers.types import Driver
+from drivers.wled_settings import WledSettings
 from drivers.zigbee_settings import ZigbeeSettings
 from drivers.zwave_settings import ZwaveSettings
 
@@ -59,6 +60,7 @@ KNOWN: dict[str, Known] = {
     "lifx": Known(LifxSettings, "drivers.lifx:create", "lifx"),
     "mqtt": Known(MqttSettings, "drivers.mqtt:create"),
     "simulated": Known(SimulatedSettings, "drivers.simulated:create"),
+    "wled": Known(WledSettings, "drivers.wled:create", "wifi"),
     "zigbee": Known(ZigbeeSettings, "drivers.zigbee.driver:create", "zigbee"),
     "zwave": Known(ZwaveSettings, "drivers.zwave:create", "zwave"),
 }

@@ -33,6 +33,19 @@ class _Names(AbstractResolver):
         """Nothing to close."""
 
 
-def session() -> aiohttp.ClientSession:
-    """Return a session; proxies of the environment do not apply, the peers are in the home."""
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=_Names()))
+def session(port: int | None = None) -> aiohttp.ClientSession:
+    """Return a session; proxies of the environment do not apply, the peers are in the home.
+
+    With `port` every request goes there, for libraries that know only the standard one.
+    """
+
+    async def redirected(
+        request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        request.url = request.url.with_port(port)
+        return await send(request)
+
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(resolver=_Names()),
+        middlewares=() if port is None else (redirected,),
+    )

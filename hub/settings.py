@@ -21,6 +21,7 @@ from drivers.mqtt_settings import MqttSettings
 from drivers.registry import third_party
 from drivers.settings import DriverSettings, Strict
 from drivers.simulated_settings import SimulatedSettings
+from drivers.wled_settings import WledSettings
 from drivers.zigbee_settings import ZigbeeSettings
 from drivers.zwave_settings import ZwaveSettings
 from models.types import Emotion
@@ -143,6 +144,7 @@ class Drivers(Strict):
     lifx: LifxSettings | None = None
     mqtt: MqttSettings | None = None
     simulated: SimulatedSettings | None = None
+    wled: WledSettings | None = None
     zigbee: ZigbeeSettings | None = None
     zwave: ZwaveSettings | None = None
     _third_party: dict[str, DriverSettings] = PrivateAttr(default_factory=dict)

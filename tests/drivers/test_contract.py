@@ -51,7 +51,7 @@ from drivers.types import (
     Zone,
     Zoned,
 )
-from tests.drivers import bluetooth_rig, hue_rig, lifx_rig
+from tests.drivers import bluetooth_rig, hue_rig, lifx_rig, wled_rig
 from tests.drivers.mqtt_announcing import announce
 from tests.drivers.mqtt_rig import DEVICES, house
 from tests.drivers.test_mqtt_faults import open_sockets
@@ -127,6 +127,12 @@ async def lifx(_folder: Path) -> AsyncIterator[Rig]:
 
 
 @asynccontextmanager
+async def wled(_folder: Path) -> AsyncIterator[Rig]:
+    with wled_rig.controller("rgbcct") as peer:
+        yield Rig(wled_rig.driver_at(peer), peer.peer.kill, peer.peer.start)
+
+
+@asynccontextmanager
 async def zigbee(folder: Path) -> AsyncIterator[Rig]:
     async with zigbee_joined(folder) as (house, driver):
         yield Rig(driver, house.leave, house.back)
@@ -147,6 +153,7 @@ RIGS = {
     "matter": matter,
     "mqtt": mqtt,
     "simulated": simulated,
+    "wled": wled,
     "zigbee": zigbee,
     "zwave": zwave,
 }
