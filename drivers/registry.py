@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from drivers.bluetooth_settings import BluetoothSettings
+from drivers.esphome_settings import EsphomeSettings
 from drivers.hue_settings import HueSettings
 from drivers.lifx_settings import LifxSettings
 from drivers.matter_settings import MatterSettings
@@ -56,6 +57,7 @@ class Known:
 KNOWN: dict[str, Known] = {
     "matter": Known(MatterSettings, "drivers.matter:create"),
     "bluetooth": Known(BluetoothSettings, "drivers.bluetooth:create", "bluetooth"),
+    "esphome": Known(EsphomeSettings, "drivers.esphome:create", "wifi"),
     "hue": Known(HueSettings, "drivers.hue:create", "hue"),
     "lifx": Known(LifxSettings, "drivers.lifx:create", "lifx"),
     "mqtt": Known(MqttSettings, "drivers.mqtt:create"),

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from drivers.bluetooth_settings import BluetoothSettings
+from drivers.esphome_settings import EsphomeSettings
 from drivers.hue_settings import HueSettings
 from drivers.lifx_settings import LifxSettings
 from drivers.matter_settings import MatterSettings
@@ -140,6 +141,7 @@ class Drivers(Strict):
 
     matter: MatterSettings | None = None
     bluetooth: BluetoothSettings | None = None
+    esphome: EsphomeSettings | None = None
     hue: HueSettings | None = None
     lifx: LifxSettings | None = None
     mqtt: MqttSettings | None = None

@@ -51,7 +51,7 @@ from drivers.types import (
     Zone,
     Zoned,
 )
-from tests.drivers import bluetooth_rig, hue_rig, lifx_rig, wled_rig
+from tests.drivers import bluetooth_rig, esphome_rig, hue_rig, lifx_rig, wled_rig
 from tests.drivers.mqtt_announcing import announce
 from tests.drivers.mqtt_rig import DEVICES, house
 from tests.drivers.test_mqtt_faults import open_sockets
@@ -115,6 +115,13 @@ async def bluetooth(folder: Path) -> AsyncIterator[Rig]:
 
 
 @asynccontextmanager
+async def esphome(folder: Path) -> AsyncIterator[Rig]:
+    with esphome_rig.node(esphome_rig.KEY) as one:
+        driver = esphome_rig.driver_at(one, folder, esphome_rig.KEY)
+        yield Rig(driver, one.peer.kill, one.peer.start)
+
+
+@asynccontextmanager
 async def hue(folder: Path) -> AsyncIterator[Rig]:
     with hue_rig.house(folder) as house:
         yield Rig(house.driver(folder / "own"), house.peer.kill, house.peer.start)
@@ -148,6 +155,7 @@ async def zwave(folder: Path) -> AsyncIterator[Rig]:
 
 RIGS = {
     "bluetooth": bluetooth,
+    "esphome": esphome,
     "hue": hue,
     "lifx": lifx,
     "matter": matter,
