@@ -14,10 +14,12 @@ from pathlib import Path
 from drivers.bluetooth_settings import BluetoothSettings
 from drivers.esphome_settings import EsphomeSettings
 from drivers.hue_settings import HueSettings
+from drivers.kasa_settings import KasaSettings
 from drivers.lifx_settings import LifxSettings
 from drivers.matter_settings import MatterSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.settings import DriverSettings
+from drivers.shelly_settings import ShellySettings
 from drivers.simulated_settings import SimulatedSettings
 from drivers.types import Driver
 from drivers.wled_settings import WledSettings
@@ -59,8 +61,10 @@ KNOWN: dict[str, Known] = {
     "bluetooth": Known(BluetoothSettings, "drivers.bluetooth:create", "bluetooth"),
     "esphome": Known(EsphomeSettings, "drivers.esphome:create", "wifi"),
     "hue": Known(HueSettings, "drivers.hue:create", "hue"),
+    "kasa": Known(KasaSettings, "drivers.kasa:create", "wifi"),
     "lifx": Known(LifxSettings, "drivers.lifx:create", "lifx"),
     "mqtt": Known(MqttSettings, "drivers.mqtt:create"),
+    "shelly": Known(ShellySettings, "drivers.shelly:create", "wifi"),
     "simulated": Known(SimulatedSettings, "drivers.simulated:create"),
     "wled": Known(WledSettings, "drivers.wled:create", "wifi"),
     "zigbee": Known(ZigbeeSettings, "drivers.zigbee.driver:create", "zigbee"),

@@ -16,11 +16,13 @@ from pydantic import (
 from drivers.bluetooth_settings import BluetoothSettings
 from drivers.esphome_settings import EsphomeSettings
 from drivers.hue_settings import HueSettings
+from drivers.kasa_settings import KasaSettings
 from drivers.lifx_settings import LifxSettings
 from drivers.matter_settings import MatterSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.registry import third_party
 from drivers.settings import DriverSettings, Strict
+from drivers.shelly_settings import ShellySettings
 from drivers.simulated_settings import SimulatedSettings
 from drivers.wled_settings import WledSettings
 from drivers.zigbee_settings import ZigbeeSettings
@@ -136,8 +138,10 @@ class Drivers(Strict):
     bluetooth: BluetoothSettings | None = None
     esphome: EsphomeSettings | None = None
     hue: HueSettings | None = None
+    kasa: KasaSettings | None = None
     lifx: LifxSettings | None = None
     mqtt: MqttSettings | None = None
+    shelly: ShellySettings | None = None
     simulated: SimulatedSettings | None = None
     wled: WledSettings | None = None
     zigbee: ZigbeeSettings | None = None

@@ -51,7 +51,15 @@ from drivers.types import (
     Zone,
     Zoned,
 )
-from tests.drivers import bluetooth_rig, esphome_rig, hue_rig, lifx_rig, wled_rig
+from tests.drivers import (
+    bluetooth_rig,
+    esphome_rig,
+    hue_rig,
+    kasa_rig,
+    lifx_rig,
+    shelly_rig,
+    wled_rig,
+)
 from tests.drivers.mqtt_announcing import announce
 from tests.drivers.mqtt_rig import DEVICES, house
 from tests.drivers.test_mqtt_faults import open_sockets
@@ -100,6 +108,13 @@ async def mqtt(folder: Path) -> AsyncIterator[Rig]:
 
 
 @asynccontextmanager
+async def shelly(folder: Path) -> AsyncIterator[Rig]:
+    with shelly_rig.shelly(shelly_rig.PASSWORD) as one:
+        driver = shelly_rig.driver_at(one, folder, shelly_rig.PASSWORD)
+        yield Rig(driver, one.peer.kill, one.peer.start)
+
+
+@asynccontextmanager
 async def simulated(folder: Path) -> AsyncIterator[Rig]:
     kinds = ("lamp", "player", "thermostat", "heart_strap", "skin", "presence")
     settings = _settings("simulated", {"devices": {kind: {"kind": kind} for kind in kinds}})
@@ -125,6 +140,12 @@ async def esphome(folder: Path) -> AsyncIterator[Rig]:
 async def hue(folder: Path) -> AsyncIterator[Rig]:
     with hue_rig.house(folder) as house:
         yield Rig(house.driver(folder / "own"), house.peer.kill, house.peer.start)
+
+
+@asynccontextmanager
+async def kasa(_folder: Path) -> AsyncIterator[Rig]:
+    with kasa_rig.thing("bulb") as one:
+        yield Rig(kasa_rig.driver_at(one), one.peer.kill, one.peer.start)
 
 
 @asynccontextmanager
@@ -157,9 +178,11 @@ RIGS = {
     "bluetooth": bluetooth,
     "esphome": esphome,
     "hue": hue,
+    "kasa": kasa,
     "lifx": lifx,
     "matter": matter,
     "mqtt": mqtt,
+    "shelly": shelly,
     "simulated": simulated,
     "wled": wled,
     "zigbee": zigbee,
