@@ -4,6 +4,7 @@ from hub.api import events
 from hub.api.nouns import (
     decisions,
     devices,
+    discoveries,
     factors,
     feedback,
     moods,
@@ -51,6 +52,7 @@ TAGS = {
     "sessions": "Devices and scripts that are let in",
     "factors": "An owner's second factor",
     "pairing": "Letting a device in",
+    "discoveries": "What could be added",
     "push": "Being told while the app is closed",
     "system": "Health, log, configuration, backups",
     "events": "Live updates",
@@ -64,6 +66,7 @@ ROUTES: tuple[Route, ...] = (
     *moods.ROUTES,
     *feedback.ROUTES,
     *devices.ROUTES,
+    *discoveries.ROUTES,
     *scenes.ROUTES,
     *policies.ROUTES,
     *decisions.ROUTES,
