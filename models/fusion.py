@@ -35,6 +35,7 @@ __all__ = [
     "pooled",
     "posterior",
     "softened",
+    "voted",
 ]
 
 Claims = tuple[tuple[float, ...], ...]
@@ -45,6 +46,9 @@ SAME_SENSE = 1.0 / 3.0
 
 SENSE_SPREAD = 0.06
 """Variance by which two senses differ even when both are right (about 0.25 on each axis)."""
+
+LOUDEST = 2.0
+"""Natural-log odds that no sense's say passes when the label is chosen, however sure it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +86,15 @@ def fuse(
     check_affect(baseline)
     counted = _counted(evidence)
     point = _point(counted, baseline)
-    probabilities = posterior(_claims(counted), calibration)
-    label = first_choice(probabilities)
+    said = _claims(counted)
+    label = voted(said, calibration)
+    probability = posterior(said, calibration)[label]
     disagreement = _disagreement(counted, label)
     return MoodEstimate(
         valence=point[0],
         arousal=point[1],
         label=EMOTIONS[label],
-        confidence=probabilities[label] * (1.0 - calibration.doubt * disagreement),
+        confidence=probability * (1.0 - calibration.doubt * disagreement),
         weights=_weights(counted),
         disagreement=disagreement,
     )
@@ -105,6 +110,17 @@ def posterior(said: Claims, calibration: Calibration = CALIBRATION) -> tuple[flo
     return softened(pooled(said, calibration.independence), calibration.temperature)
 
 
+def voted(said: Claims, calibration: Calibration = CALIBRATION) -> int:
+    """Return the place in EMOTIONS of the label that all senses together choose.
+
+    Each sense's evidence is bent to stay under LOUDEST: one that is very sure and wrong cannot
+    outshout two that agree. A bounded influence function (Huber 1981); the order of a single
+    sense's labels stays.
+    """
+    bounded = tuple(tuple(a / (1.0 + a / LOUDEST) for a in claim) for claim in said)
+    return first_choice([-against for against in pooled(bounded, calibration.independence)])
+
+
 def pooled(said: Claims, independence: float) -> list[float]:
     """Return the evidence of all senses together against each label."""
     return [_discounted([s[label] for s in said], independence) for label in range(len(EMOTIONS))]
@@ -118,11 +134,11 @@ def softened(against: Sequence[float], temperature: float) -> tuple[float, ...]:
     return tuple(value / total for value in likelihoods)
 
 
-def first_choice(probabilities: Sequence[float]) -> int:
-    """Return the most probable label's place in EMOTIONS; among equals neutral, then the first."""
+def first_choice(scores: Sequence[float]) -> int:
+    """Return the place in EMOTIONS of the highest score; among equals neutral, then the first."""
     return max(
         range(len(EMOTIONS)),
-        key=lambda i: (probabilities[i], EMOTIONS[i] is Emotion.NEUTRAL, -i),
+        key=lambda i: (scores[i], EMOTIONS[i] is Emotion.NEUTRAL, -i),
     )
 
 

@@ -151,16 +151,24 @@ def _heart(report: Report) -> list[str]:
             ours, raw = one["same"][name], one["found"][name]
             off = f"{raw:.2f} ({100 * (raw / theirs - 1):+.1f} %)"
             same = f"{ours:.2f} ({100 * (ours / theirs - 1):+.1f} %)"
-            rows.append([one["record"], name, f"{theirs:.2f}", same, off, f"{one['rejected']:.3f}"])
+            plain = f"{one['uncorrected'][name]:.2f}"
+            rejected = f"{one['rejected']:.3f}"
+            rows.append([one["record"], name, f"{theirs:.2f}", same, plain, off, rejected])
     head = [
         "recording",
         "figure",
         "NeuroKit2",
         "ours, same beats",
+        "NeuroKit2, beats as found",
         "ours, beats as found",
         "rejected",
     ]
-    return ["NeuroKit2 finds the beats and corrects them.", _table(head, rows)]
+    moved = [
+        f"In {one['record']} it moved or added {one['moved']} beats, {one['off_wave']} of them to "
+        "where the ECG has no R wave."
+        for one in report["records"]
+    ]
+    return [" ".join(["NeuroKit2 finds the beats and corrects them.", *moved]), _table(head, rows)]
 
 
 def _behaviour(report: Report) -> list[str]:

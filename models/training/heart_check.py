@@ -3,7 +3,8 @@
 DIR holds NeuroKit's own recordings (`*.csv.gz` with a column ECG, 100 Hz). NeuroKit finds the
 beats and corrects their artefacts (Lipponen and Tarvainen 2019, doi:10.1080/03091902.2019.1640306).
 Both then judge the corrected beats; and ours, with its own rejection of artefacts, the beats as
-found, against NeuroKit's figures of the corrected ones. Needs the package neurokit2.
+found, against NeuroKit's figures of the corrected ones. Its correction is no truth: beats that it
+puts where the ECG has no wave are counted. Needs the package neurokit2.
 """
 
 import argparse
@@ -23,12 +24,18 @@ from models.heart import rhythm
 
 RATE_HZ: Final = 100
 
+_NEAR_S: Final = 0.03
+_WAVE: Final = 0.5
+"""Of the median height of the beats found: less is no R wave."""
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """Figures of one recording, and the largest relative difference of ours from NeuroKit's.
 
-    `neurokit` and `same` are of the corrected beats, `found` is ours of the beats as found.
+    `neurokit` and `same` are of the corrected beats, `found` is ours of the beats as found and
+    `uncorrected` NeuroKit's of them, without rejection. `moved` counts beats that the correction
+    moved or added, `off_wave` those among them that lie where the ECG has no R wave.
     """
 
     record: str
@@ -38,6 +45,9 @@ class Agreement:
     neurokit: dict[str, float]
     same: dict[str, float]
     found: dict[str, float]
+    uncorrected: dict[str, float]
+    moved: int
+    off_wave: int
     worst_same: float
     worst_found: float
 
@@ -74,16 +84,13 @@ def compare(record: str, ecg: NDArray[np.float64], rate_hz: int) -> Agreement:
         ]
         for correct in (False, True)
     )
-    oracle = neurokit2.hrv_time(corrected, sampling_rate=rate_hz)
-    theirs = {
-        "bpm": 60_000.0 / float(oracle["HRV_MeanNN"].iloc[0]),
-        "rmssd_ms": float(oracle["HRV_RMSSD"].iloc[0]),
-        "sdnn_ms": float(oracle["HRV_SDNN"].iloc[0]),
-    }
+    theirs, uncorrected = (_neurokit(peaks, rate_hz) for peaks in (corrected, found))
     ours = [rhythm([float(rr) for rr in np.diff(peaks) / rate_hz]) for peaks in (corrected, found)]
     if ours[0] is None or ours[1] is None:
         raise ValueError(f"{record} has too few beats")
     same, raw = ({name: float(getattr(one, name)) for name in theirs} for one in ours)
+    moved = sorted({int(beat) for beat in corrected} - {int(beat) for beat in found})
+    least = _WAVE * float(np.median(cleaned[found]))
     return Agreement(
         record=record,
         seconds=len(ecg) / rate_hz,
@@ -92,9 +99,27 @@ def compare(record: str, ecg: NDArray[np.float64], rate_hz: int) -> Agreement:
         neurokit=theirs,
         same=same,
         found=raw,
+        uncorrected=uncorrected,
+        moved=len(moved),
+        off_wave=sum(_highest(cleaned, beat, rate_hz) < least for beat in moved),
         worst_same=max(abs(same[name] / theirs[name] - 1.0) for name in theirs),
         worst_found=max(abs(raw[name] / theirs[name] - 1.0) for name in theirs),
     )
+
+
+def _neurokit(peaks: NDArray[np.int64], rate_hz: int) -> dict[str, float]:
+    said = neurokit2.hrv_time(peaks, sampling_rate=rate_hz)
+    return {
+        "bpm": 60_000.0 / float(said["HRV_MeanNN"].iloc[0]),
+        "rmssd_ms": float(said["HRV_RMSSD"].iloc[0]),
+        "sdnn_ms": float(said["HRV_SDNN"].iloc[0]),
+    }
+
+
+def _highest(ecg: NDArray[np.float64], at: int, rate_hz: int) -> float:
+    """Return the ECG's highest value within _NEAR_S of a place."""
+    reach = round(_NEAR_S * rate_hz)
+    return float(ecg[max(0, at - reach) : at + reach + 1].max())
 
 
 if __name__ == "__main__":

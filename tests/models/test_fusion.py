@@ -101,6 +101,24 @@ def test_the_majority_of_a_sense_wins_over_one_reading() -> None:
     assert fuse([sad, *([FACE] * 5)], REST).label is Emotion.HAPPINESS
 
 
+def test_two_that_agree_are_not_outshouted_by_one_that_is_surer() -> None:
+    def sure(sense: Sense, label: Emotion, p: float, at: tuple[float, float]) -> Evidence:
+        return said(sense, label, p, at=at)
+
+    agreeing = [
+        sure(Sense.FACE, Emotion.HAPPINESS, 0.75, (0.6, 0.4)),
+        sure(Sense.VOICE, Emotion.HAPPINESS, 0.75, (0.6, 0.4)),
+    ]
+    shouting = sure(Sense.TEXT, Emotion.ANGER, 0.9999, (-0.6, 0.6))
+    mood = fuse([*agreeing, shouting], REST)
+    assert mood.label is Emotion.HAPPINESS
+    # What the third says is not unheard: the mood is doubtful.
+    assert mood.confidence < 0.5 < fuse(agreeing, REST).confidence
+    assert mood.disagreement > 0.2
+    # Against one that is in doubt itself, a sure sense wins.
+    assert fuse([agreeing[0], shouting], REST).label is Emotion.ANGER
+
+
 def test_with_age_the_mood_decays_to_the_baseline_and_confidence_to_chance() -> None:
     base = Affect(-0.2, 0.1, 0.5, 0.5)
     seen = [fuse([replace(FACE, age_s=age)], base) for age in (0.0, 10.0, 20.0, 40.0, 60.0, 1e9)]

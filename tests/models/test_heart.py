@@ -83,6 +83,20 @@ def test_agrees_with_neurokit_on_the_beats_of_an_ecg() -> None:
     assert found.beats > 90
     assert found.worst_same < 0.02
     assert found.worst_found < 0.05
+    assert found.off_wave <= found.moved
+
+
+@pytest.mark.slow
+def test_a_beat_that_the_correction_puts_beside_its_wave_is_counted() -> None:
+    # A heart that breath drives hard, as in NeuroKit's own event-related recording.
+    rr = [0.97, 1.05, 1.07, 0.93] * 14 + [1.07, 1.16, 0.95, 1.17, 1.08] + [1.0, 1.02, 0.98] * 18
+    ecg = np.zeros(round(100 * sum(rr)) + 300)
+    for beat in np.round(100 * (1.0 + np.cumsum(rr))).astype(int):
+        ecg[beat - 3 : beat + 5] += [-0.05, 0.12, 0.4, 0.63, 0.3, -0.23, -0.4, -0.2]
+    found = compare("breathing", ecg, 100)
+    assert found.rejected == 0.0
+    assert found.found == pytest.approx(found.uncorrected)
+    assert found.moved == found.off_wave > 0
 
 
 def test_deep_breath_is_no_artefact() -> None:
