@@ -26,7 +26,7 @@ class PrivacyShape(Shape):
     keep_readings_days: float
     keep_moods_days: float
     leaves_the_house: list[str]
-    """What is sent out of the house; empty means nothing."""
+    """What is sent out of the house; empty means nothing. `push`: messages to browsers that asked."""
 
 
 class PrivacyChange(Body):
@@ -110,7 +110,7 @@ async def get_privacy(call: Call) -> dict[str, Any]:
         "guests": hub.store.config.guests,
         "keep_readings_days": hub.settings.store.keep_readings_days,
         "keep_moods_days": hub.settings.store.keep_moods_days,
-        "leaves_the_house": [],
+        "leaves_the_house": ["push"] if hub.store.accounts.push else [],
     }
 
 
