@@ -26,7 +26,7 @@ class PrivacyShape(Shape):
     keep_readings_days: float
     keep_moods_days: float
     leaves_the_house: list[str]
-    """What is sent out of the house; empty means nothing. `push`: messages to browsers that asked."""
+    """What is sent out of the house; empty means nothing. `push`: to browsers that asked."""
 
 
 class PrivacyChange(Body):
