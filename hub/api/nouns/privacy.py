@@ -110,7 +110,10 @@ async def get_privacy(call: Call) -> dict[str, Any]:
         "guests": hub.store.config.guests,
         "keep_readings_days": hub.settings.store.keep_readings_days,
         "keep_moods_days": hub.settings.store.keep_moods_days,
-        "leaves_the_house": hub.share.leaves(),
+        "leaves_the_house": [
+            *hub.share.leaves(),
+            *(["push messages, encrypted, to browsers that asked"] if hub.store.accounts.push else []),
+        ],
     }
 
 
