@@ -3,6 +3,7 @@
 Every method takes plain data, checks it, and returns plain data; it raises Refusal or HubError.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +14,8 @@ from hub.control import Handler
 from hub.device_operations import DeviceOperations
 from hub.errors import Refusal
 from hub.records import BY, Records
-from hub.types import PersonId, RoomId
+from hub.store.queries import Where
+from hub.types import Decision, Mood, PersonId, RoomId
 from hub.views import Views, outcome_view
 from models.types import EMOTIONS, Emotion
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 MAX_TEXT_CHARS = 4000
 SHOWN_EMOTIONS = 3
 LEAST_SHOWN = 0.1
+SEEN_BACK_MS = 3_600_000
+"""What is told of a past time is about nothing older than this before it."""
 
 
 class _Request(BaseModel):
@@ -49,6 +53,7 @@ class _Correct(_Request):
     verdict: Literal["right", "wrong"]
     was: Emotion | None = None
     room: str | None = None
+    at_ms: int | None = None
 
 
 class _Consent(_Request):
@@ -182,12 +187,23 @@ class Operations:
     async def _correct(self, data: dict[str, Any]) -> dict[str, Any]:
         request = _Correct.model_validate(data)
         room = self._room(request.room)
-        mood = self._hub.moods.current(room)
-        decision = self._hub.recent.last_decision(room)
+        mood: Mood | int | None
+        decision: Decision | int | None
+        if request.at_ms is None:
+            mood, decision = self._hub.moods.current(room), self._hub.recent.last_decision(room)
+        else:
+            mood, decision = await self._of_then(room, request.at_ms)
         if mood is None and decision is None:
             raise Refusal("nothing_to_correct", "nothing has been read or done in this room yet")
         await self._records.correct(request.verdict, request.was, mood, decision)
         return {"room": room, "verdict": request.verdict}
+
+    async def _of_then(self, room: RoomId, at_ms: int) -> tuple[int | None, int | None]:
+        """Return the ids of the mood and the decision that a person saw at that time."""
+        where = Where(room=room, since_ms=at_ms - SEEN_BACK_MS, until_ms=at_ms, limit=1)
+        moods = await self._hub.store.moods(replace(where, room_only=True), fresh=True)
+        decisions = await self._hub.store.decisions(where, fresh=True)
+        return (moods[0].id if moods else None), (decisions[0].id if decisions else None)
 
     async def _consent(self, data: dict[str, Any]) -> dict[str, Any]:
         request = _Consent.model_validate(data)

@@ -86,10 +86,13 @@ class Records:
         self,
         verdict: Literal["right", "wrong"],
         was: Emotion | None,
-        mood: Mood | None,
-        decision: Decision | None,
+        mood: Mood | int | None,
+        decision: Decision | int | None,
     ) -> None:
-        """Note what a person said of the last mood and decision; it is on the disk on return."""
+        """Note what a person said of a mood and a decision, of this run or stored under that id.
+
+        It is on the disk on return.
+        """
         note = "" if was is None else was.value
         if not self._store.record_correction(verdict, note, decision=decision, mood=mood):
             raise Refusal("not_stored", "the correction could not be kept", "is the disk full?")

@@ -20,8 +20,9 @@ PARTS = {
     "storage": "hub.bench.storage",
     "models": "hub.bench.models",
     "devices": "hub.bench.driver_latency",
+    "app": "hub.bench.app",
 }
-ON_REQUEST = frozenset({"models", "devices"})
+ON_REQUEST = frozenset({"models", "devices", "app"})
 """Measured when named only: peers are installed for it."""
 
 

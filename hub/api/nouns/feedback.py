@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from hub.api.access import Access
-from hub.api.paging import Page
+from hub.api.paging import Millis, Page
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
 from models.types import Emotion
@@ -34,11 +34,15 @@ class Read(Shape):
 
 
 class Correction(Body):
-    """Whether the last mood and action of a room were right, and what it was instead."""
+    """Whether a mood and action of a room were right, and what it was instead.
+
+    The last ones, or those of the time `at_ms`: a phone may tell later what it was told before.
+    """
 
     verdict: Literal["right", "wrong"]
     was: Emotion | None = None
     room: str | None = Field(default=None, max_length=40)
+    at_ms: Millis | None = None
 
 
 class Noted(Shape):
@@ -83,7 +87,7 @@ async def correct(call: Call) -> dict[str, Any]:
     """Tell whether the house was right."""
     sent = call.sent(Correction)
     return await call.context.operations(call.identity.by).ask(
-        "correct", verdict=sent.verdict, was=sent.was, room=sent.room
+        "correct", verdict=sent.verdict, was=sent.was, room=sent.room, at_ms=sent.at_ms
     )
 
 

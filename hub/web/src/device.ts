@@ -23,6 +23,9 @@ export interface NewKey {
 
 const SIGNED = utf8("moodsync session v1 ");
 const SELF = "self";
+/** What an agent's name holds, the most telling first: Android says Linux too, Edge says Chrome. */
+const SYSTEMS = { iPhone: "iPhone", iPad: "iPad", Android: "Android", Windows: "Windows", "Mac OS X": "Mac", CrOS: "Chromebook", Linux: "Linux" };
+const BROWSERS = { Firefox: "Firefox", Edg: "Edge", Chrom: "Chrome", Safari: "Safari" };
 
 /** Make a key that can sign but not be read. Throws where the browser knows no Ed25519. */
 export async function newKey(): Promise<NewKey> {
@@ -45,10 +48,8 @@ export async function forget(): Promise<void> {
 
 /** What this device calls itself until somebody changes it. */
 export function suggestedName(agent: string = navigator.userAgent): string {
-  const system = /iPhone|iPad|Android|Windows|Mac OS X|CrOS|Linux/.exec(agent)?.[0] ?? "Browser";
-  const browser = /Firefox|Edg|Chrom(?:e|ium)|Safari/.exec(agent)?.[0] ?? "";
-  const names: Record<string, string> = { "Mac OS X": "Mac", CrOS: "Chromebook", Edg: "Edge" };
-  return [names[system] ?? system, names[browser] ?? browser].filter(Boolean).join(", ");
+  const first = (names: Record<string, string>) => Object.entries(names).find(([mark]) => agent.includes(mark))?.[1];
+  return [first(SYSTEMS) ?? "Browser", first(BROWSERS)].filter(Boolean).join(", ");
 }
 
 /**

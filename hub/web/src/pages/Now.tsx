@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 
 import { post } from "../api";
-import { moods, stale, trails } from "../live";
+import { lostAt, moods, stale, trails } from "../live";
 import { later } from "../outbox";
 import { MoodPlane } from "../plane/MoodPlane";
 import type { Decided, RoomMood } from "../types";
@@ -127,7 +127,9 @@ function Feedback({ room }: { room: RoomMood }) {
     attempt(async () => {
       ask(false);
       const word = verdict === "right" ? "right" : was ? `it was ${adjective(was)}` : "wrong";
-      const body = { verdict, room: room.room, ...(was ? { was } : {}) };
+      // With the hub away it is about what was last known, however late it arrives.
+      const then = stale.value && lostAt.value ? { at_ms: lostAt.value } : {};
+      const body = { verdict, room: room.room, ...then, ...(was ? { was } : {}) };
       const takeBack = await later("/feedback/corrections", body, `${room.name}: ${word}`, TAKE_BACK_MS);
       tellAbout(verdict === "right" ? "right" : was ? "was" : "wrong");
       const undo = async () => {
@@ -181,7 +183,6 @@ function Because({ decision }: { decision: Decided }) {
   return (
     <p>
       <span class="num soft">{decision.time.slice(0, 5)}</span>{" "}
-      {!decision.held && <strong>{decision.what}: </strong>}
       <span class={decision.held ? "soft" : ""}>{decision.because}</span>
     </p>
   );

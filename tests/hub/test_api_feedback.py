@@ -1,0 +1,47 @@
+"""What is told of a mood is noted with the mood that was seen, also when it arrives later."""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.api.access import Role
+from hub.types import Mood, RoomId
+from models.types import Emotion, MoodEstimate, Sense
+from tests.hub.api_rig import API, Rig, running, settings_for
+
+ROOM = RoomId("living_room")
+
+
+@pytest.fixture
+async def rig(state: Path) -> AsyncIterator[Rig]:
+    async with running(settings_for(state)) as rig:
+        yield rig
+
+
+async def told(rig: Rig, **more: Any) -> tuple[int, dict[str, Any]]:
+    adult = await rig.as_(Role.ADULT, "ada")
+    body = {"verdict": "wrong", "was": "sadness", "room": ROOM} | more
+    async with adult.post(f"{API}/feedback/corrections", json=body) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_what_arrives_late_is_about_the_mood_of_then(rig: Rig) -> None:
+    store, now = rig.hub.store, rig.hub.clock.monotonic()
+    estimate = MoodEstimate(0.5, 0.1, Emotion.HAPPINESS, 0.8, {Sense.FACE: 1.0}, 0.0)
+    first = store.next_ids().mood
+    for number, age_s in enumerate((1200, 600, 0)):
+        store.record(Mood(first + number, ROOM, None, estimate, now - age_s))
+    status, _ = await told(rig, at_ms=round((time.time() - 500) * 1000))
+    assert status == 200
+    adult = await rig.as_(Role.ADULT, "ada")
+    async with adult.get(f"{API}/feedback/corrections") as answer:
+        (noted,) = (await answer.json())["corrections"]
+    assert (noted["mood"], noted["kind"], noted["note"]) == (first + 1, "wrong", "sadness")
+
+
+async def test_of_a_time_without_a_mood_there_is_nothing_to_tell(rig: Rig) -> None:
+    status, problem = await told(rig, at_ms=round((time.time() - 86_400) * 1000))
+    assert (status, problem["code"]) == (409, "nothing_to_correct")
