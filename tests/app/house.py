@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -146,10 +146,12 @@ class Lamp:
 
 
 @contextlib.contextmanager
-def house(folder: Path) -> Iterator[House]:
+def house(folder: Path, before: Callable[[House], None] = lambda _house: None) -> Iterator[House]:
+    """Run the house until the block ends; `before` is done before the hub starts."""
     peer, cameras = mjpeg_cameras()
     with Broker(folder) as broker, peer:
         made = House(folder, broker, cameras)
+        before(made)
         try:
             made.on()
             yield made

@@ -1,0 +1,133 @@
+"""Takes pictures of the app's pages: Chromium on the demo hub, with a made-up day behind it.
+
+The tests' own house is used: the hub in a process of its own, paired as a phone is.
+"""
+
+import asyncio
+import math
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from hub.bench.browser import Browser, chromium
+from hub.clock import ManualClock
+from hub.settings import StoreSettings
+from hub.store.store import Store
+from hub.types import Decision, Mood, RoomId, SceneGoal, Trigger
+from models.types import Emotion, MoodEstimate, Sense
+from tests.app.house import House, house
+from tests.app.rig import DESKTOP, PHONE, Phone
+
+OUT = Path("docs/app")
+QUALITY = 80
+ROOM = RoomId("living_room")
+DAY_S, STEP_S = 86_400, 60
+AWAY_FROM_H, AWAY_TO_H = 10, 15
+CONTENT = 0.1
+ACT_EVERY = 173
+SETTLED_S = 1.5
+PAGES = {
+    "now": "/",
+    "history": "/history",
+    "rooms": "/rooms",
+    "music": "/music",
+    "privacy": "/privacy",
+    "journal": "/journal",
+    "device": "/device",
+}
+DARK = {"now", "rooms"}
+
+
+def main(wanted: list[str]) -> None:
+    """Take the pictures that are asked for, or all."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="moodsync-pictures-") as folder,
+        house(Path(folder), before=_remember_a_day) as home,
+    ):
+        asyncio.run(_take(home, wanted or ["pair", *PAGES]))
+
+
+async def _take(home: House, wanted: list[str]) -> None:
+    async with chromium(home.authority) as browser:
+        await _take_in(browser, home, wanted)
+
+
+async def _take_in(browser: Browser, home: House, wanted: list[str]) -> None:
+    for name, size in (("phone", PHONE), ("desktop", DESKTOP)):
+        phone = await Phone.new(browser, home.url, size)
+        await phone.page.go(home.pair()["link"])
+        await phone.fill("What to call this device", "Ada's phone")
+        if "pair" in wanted and size == PHONE:
+            await _save(phone, f"pair-{name}")
+        await phone.tap("Let this device in")
+        await phone.page.wait("document.querySelector('.plane')")
+        for page in [page for page in wanted if page in PAGES]:
+            await phone.turn_to(PAGES[page])
+            await asyncio.sleep(SETTLED_S)
+            await _save(phone, f"{page}-{name}")
+            if page in DARK:
+                await phone.page.scheme("dark")
+                await _save(phone, f"{page}-{name}-dark")
+                await phone.page.scheme("light")
+        await phone.page.close()
+
+
+async def _save(phone: Phone, name: str) -> None:
+    pixels = cv2.imdecode(np.frombuffer(await phone.page.picture(), np.uint8), cv2.IMREAD_COLOR)
+    cv2.imwrite(str(OUT / f"{name}.webp"), pixels, [cv2.IMWRITE_WEBP_QUALITY, QUALITY])
+    print(f"{name}: {(OUT / f'{name}.webp').stat().st_size / 1000:.0f} kB")
+
+
+def _remember_a_day(home: House) -> None:
+    home.state.mkdir(mode=0o700)
+    asyncio.run(_write_a_day(home.state))
+
+
+async def _write_a_day(state: Path) -> None:
+    clock = ManualClock(time.time() - DAY_S)
+    store = Store(StoreSettings(directory=state), clock)
+    await store.open()
+    for number in range(DAY_S // STEP_S):
+        hour = number * STEP_S / 3600
+        away = AWAY_FROM_H < hour < AWAY_TO_H
+        if not away:
+            valence = 0.35 * math.sin(hour / 2.6) + 0.12 * math.sin(hour * 3.1) + 0.1
+            arousal = 0.4 * math.sin(hour / 4 + 1) + 0.1 * math.sin(hour * 4.3)
+            label = Emotion.HAPPINESS if valence > CONTENT else Emotion.NEUTRAL
+            mood = MoodEstimate(
+                valence, arousal, label, 0.7, {Sense.FACE: 0.7, Sense.VOICE: 0.3}, 0
+            )
+            store.record(Mood(number + 1, ROOM, None, mood, clock.monotonic()))
+        if number % ACT_EVERY == 0 and not away:
+            store.record(_decided(number, clock.monotonic()))
+        clock.advance(STEP_S)
+        if number % 30 == 0:
+            await store.tick()
+    await store.tick()
+    await store.close()
+
+
+def _decided(number: int, at: float) -> Decision:
+    scene, word = ("soft_evening", "Soft evening") if number % 2 else ("steady", "Steady")
+    because = f"Scene “{word}” in Living room because the face suggests that it seems calm there"
+    return Decision(
+        number + 1,
+        ROOM,
+        "soften",
+        SceneGoal(scene),
+        Trigger.MOOD,
+        f"{because} (fairly sure, 70 %).",
+        0.7,
+        number + 1,
+        at,
+        at + 600,
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
