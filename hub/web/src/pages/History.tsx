@@ -32,6 +32,9 @@ const SPANS = [
   { id: "year", label: "Year", ms: 366 * 24 * 3_600_000, rollup: "day" },
 ] as const;
 
+/** More than the minutes of a day, the hours of a month or the days of a year. */
+const MOST = 2000;
+
 /** One time line: the mood's course, and what the house did as marks on it. */
 export function History() {
   const [span, setSpan] = useState<(typeof SPANS)[number]>(SPANS[0]);
@@ -39,7 +42,7 @@ export function History() {
   const chosen = room ?? rooms.value[0]?.id ?? null;
   const since = useMemo(() => Date.now() - span.ms, [span]);
   const past = useLoad(
-    () => get<{ rollups: Rollup[] }>("/moods/rollups", { query: { span: span.rollup, room: chosen ?? undefined, since_ms: since } }),
+    () => get<{ rollups: Rollup[] }>("/moods/rollups", { query: { span: span.rollup, room: chosen ?? undefined, since_ms: since, limit: MOST } }),
     [span, chosen],
   );
   const acted = useLoad(
@@ -50,7 +53,7 @@ export function History() {
   return (
     <>
       <div class="row between">
-        <div class="row" role="group" aria-label="how far back">
+        <div class="row chips" role="group" aria-label="how far back">
           {SPANS.map((one) => (
             <button key={one.id} class="btn chip" aria-pressed={one === span} onClick={() => setSpan(one)}>
               {one.label}

@@ -181,7 +181,6 @@ function Because({ decision }: { decision: Decided }) {
   return (
     <p>
       <span class="num soft">{decision.time.slice(0, 5)}</span>{" "}
-      {!decision.held && <strong>{decision.what}: </strong>}
       <span class={decision.held ? "soft" : ""}>{decision.because}</span>
     </p>
   );

@@ -94,7 +94,7 @@ function Tile({ device }: { device: Device }) {
       )}
       <div class="row between" style={{ flexWrap: "nowrap" }}>
         <span>{device.simulated && <span class="tag">simulated</span>}</span>
-        <button class="btn quiet" onClick={() => setMore(true)} aria-label={`more about ${device.name}`}>
+        <button class="btn quiet" style={{ flex: "none" }} onClick={() => setMore(true)} aria-label={`more about ${device.name}`}>
           More
         </button>
       </div>

@@ -33,8 +33,8 @@ export function Chart({ series, marks, label }: { series: Series; marks: readonl
         width: place.current!.clientWidth,
         height: HEIGHT,
         scales: { y: { range: [-1, 1] } },
-        axes: [axis, { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => tick.toFixed(1)) }],
-        series: [{}, line("pleasant", "--person-0"), line("energy", "--person-1", [6, 4])],
+        axes: [{ ...axis, values: (_, ticks, __, ___, step) => ticks.map((tick) => timeWord(tick, step)) }, { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => tick.toFixed(1)) }],
+        series: [{ value: (_: uPlot, at: number | null) => (at == null ? "" : new Date(at * 1000).toLocaleString([], WHEN)) }, line("pleasant", "--person-0"), line("energy", "--person-1", [6, 4])],
         hooks: { draw: [(self) => drawMarks(self, marked.current, colour("--soft"))] },
       },
       [series.at, series.valence, series.arousal],
@@ -51,6 +51,17 @@ export function Chart({ series, marks, label }: { series: Series; marks: readonl
   // Data and marks are drawn together: redraw() alone, before the first drawing, would lose the time scale.
   useEffect(() => plot.current?.setData([series.at, series.valence, series.arousal]), [series, marks]);
   return <div ref={place} role="img" aria-label={label} style={{ minHeight: `${HEIGHT}px`, overflow: "hidden" }} />;
+}
+
+const DAY_S = 86_400;
+const WHEN: Intl.DateTimeFormatOptions = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+
+/** A tick of the time axis as people write it where they live: the time within a day, else the date. */
+function timeWord(at: number, stepS: number): string {
+  const date = new Date(at * 1000);
+  return stepS < DAY_S
+    ? date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
+    : date.toLocaleDateString([], { month: "short", day: "numeric" });
 }
 
 function drawMarks(self: uPlot, marks: readonly number[], colour: string): void {
