@@ -63,9 +63,9 @@ def load(path: Path | None = None, environment: Mapping[str, str] | None = None)
     try:
         settings = Settings.model_validate(data)
     except ValidationError as err:
-        problems += [_problem(detail, places) for detail in err.errors()]
+        problems += [problem_at(detail, places) for detail in err.errors()]
     if settings is not None:
-        problems += [_placed(key, message, places) for key, message in contradictions(settings)]
+        problems += [placed(key, message, places) for key, message in contradictions(settings)]
     if problems or settings is None:
         raise ConfigError(tuple(sorted(problems, key=lambda p: (p.file, p.line or 0))))
     return settings
@@ -144,8 +144,11 @@ def _holders(data: Any, pattern: KeyPath) -> list[tuple[dict[str, Any], str]]:
     return [found for key in keys for found in _holders(data.get(key), tuple(rest))]
 
 
-def _problem(detail: ErrorDetails, places: Mapping[KeyPath, Place]) -> Problem:
-    path = tuple(str(part) for part in detail["loc"] if part != "[key]")
+def problem_at(
+    detail: ErrorDetails, places: Mapping[KeyPath, Place], below: KeyPath = ()
+) -> Problem:
+    """Say what a validation error means, at its line; `below` is where what was checked belongs."""
+    path = below + tuple(str(part) for part in detail["loc"] if part != "[key]")
     message = detail["msg"]
     if detail["type"] == "extra_forbidden":
         allowed = sorted(_allowed_keys(path[:-1]))
@@ -156,10 +159,11 @@ def _problem(detail: ErrorDetails, places: Mapping[KeyPath, Place]) -> Problem:
         message = message.removeprefix("Value error, ")
     elif detail["type"] != "missing":
         message = f"{message}, not {_short(detail['input'])}"
-    return _placed(".".join(path), message, places)
+    return placed(".".join(path), message, places)
 
 
-def _placed(key: str, message: str, places: Mapping[KeyPath, Place]) -> Problem:
+def placed(key: str, message: str, places: Mapping[KeyPath, Place]) -> Problem:
+    """Return a problem with the place of the nearest key that is written down."""
     path = tuple(key.split(".")) if key else ()
     while path and path not in places:
         path = path[:-1]

@@ -253,6 +253,8 @@ class Then(Strict):
 class Rule(Strict):
     """One policy: when this holds for so long in this room, do that."""
 
+    enabled: bool = True
+    """False keeps the rule without ever following it."""
     room: Name
     when: When
     then: Then

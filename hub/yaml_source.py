@@ -43,11 +43,20 @@ def read_yaml(path: Path) -> Layer:
         if path.stat().st_size > MAX_BYTES:
             raise ConfigError((Problem(shown, None, "", f"larger than {MAX_BYTES} bytes"),))
         text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
     except OSError as err:
         raise ConfigError((Problem(shown, None, "", f"cannot be read: {err.strerror}"),)) from err
     except UnicodeDecodeError as err:
         raise ConfigError((Problem(shown, None, "", "is not UTF-8 text"),)) from err
+    return parse_yaml(text, shown)
+
+
+def parse_yaml(text: str, shown: str) -> Layer:
+    """Read YAML text as plain data with places; `shown` names it in problems.
+
+    Raises ConfigError for what is not YAML, repeats a key, or is not a mapping at its top.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as err:
         line = None if err.problem_mark is None else err.problem_mark.line + 1
         raise ConfigError((Problem(shown, line, "", f"not YAML: {err.problem}"),)) from err

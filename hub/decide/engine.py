@@ -88,6 +88,8 @@ class Decider:
         before, self._settings = self._states, settings
         self._states = {}
         for name, rule in settings.rules.items():
+            if not rule.enabled:
+                continue
             old = before.get(name)
             kept = old if old is not None and old.rule == rule else None
             self._states[name] = kept or RuleState(name, rule, RoomId(rule.room))

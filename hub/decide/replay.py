@@ -61,7 +61,8 @@ class Replay:
     """Runs one rule; make a new one for each run."""
 
     def __init__(self, settings: Settings, rule: Rule, start_ms: int) -> None:
-        settings = settings.model_copy(update={"rules": {RULE: rule}})
+        asked = rule.model_copy(update={"enabled": True})  # what is off can be asked about too
+        settings = settings.model_copy(update={"rules": {RULE: asked}})
         self._clock = ReplayClock(settings.home.timezone, start_ms)
         self._bus = Bus(_raise)
         self._devices = Devices(settings, self._bus, self._clock)

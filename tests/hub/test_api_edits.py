@@ -125,3 +125,41 @@ async def test_a_dry_run_says_how_often_a_rule_would_have_acted(rig: Rig) -> Non
     assert told["acted"] == 3
     assert "cheer" not in hub.settings.rules
     assert "simulated:lamp" not in {d.id for d in hub.devices.all() if d.state.on}
+
+
+async def test_a_rule_is_text_and_data_alike_and_its_mistakes_have_lines(rig: Rig) -> None:
+    adult = await rig.as_(Role.ADULT, "ada")
+    async with adult.post(f"{API}/policies/text", json={"rule": RULE}) as answer:
+        written = await answer.json()
+        assert answer.status == 200, written
+    assert "valence: [0.2, 1.0]" in written["yaml"]
+    async with adult.post(f"{API}/policies/text", json={"yaml": written["yaml"]}) as answer:
+        back = await answer.json()
+    assert back == written
+    bad = "room: living_room\nwhen: {moood: {}}\nthen: {scene: soft}\n"
+    async with adult.post(f"{API}/policies/text", json={"yaml": bad}) as answer:
+        told = await answer.json()
+    assert told["rule"] is None
+    assert [(p["line"], p["key"]) for p in told["problems"]] == [(2, "when.moood")]
+    assert "did you mean 'mood'" in told["problems"][0]["message"]
+    nowhere = "room: attic\nwhen: {presence: true}\nthen:\n  scene: nowhere\n"
+    async with adult.post(f"{API}/policies/text", json={"yaml": nowhere}) as answer:
+        told = await answer.json()
+    assert [(p["line"], p["key"]) for p in told["problems"]] == [(1, "room"), (4, "then.scene")]
+    for broken in ("{", "- a\n", "a: 1\na: 2\n"):
+        async with adult.post(f"{API}/policies/text", json={"yaml": broken}) as answer:
+            assert answer.status == 200
+            assert (await answer.json())["problems"]
+    for both in ({}, {"yaml": "a: 1", "rule": RULE}):
+        async with adult.post(f"{API}/policies/text", json=both) as answer:
+            assert answer.status == 422
+
+
+async def test_a_rule_that_is_off_is_kept_and_can_still_be_asked_about(rig: Rig) -> None:
+    adult = await rig.as_(Role.ADULT, "ada")
+    off = RULE | {"enabled": False}
+    async with adult.put(f"{API}/policies/cheer", json=off) as answer:
+        assert answer.status == 200
+        assert (await answer.json())["rule"]["enabled"] is False
+    async with adult.post(f"{API}/policies/dry-run", json={"rule": off}) as answer:
+        assert answer.status == 200

@@ -129,6 +129,19 @@ def test_a_mood_rule_fires_once_when_it_becomes_true(clock: ManualClock) -> None
     assert [d.id for d in home.take()] == [2]
 
 
+def test_a_rule_that_is_off_does_nothing_until_it_is_on_again(clock: ManualClock) -> None:
+    house = House(clock, settings({"soften": {"when": LOW, "enabled": False}}))
+    house.feel(-0.5)
+    assert house.decided == []
+    house.decider.reload(settings({"soften": {"when": LOW}}))
+    house.feel(-0.5)
+    assert house.decided == ["soften"]
+    house.decider.reload(settings({"soften": {"when": LOW, "enabled": False}}))
+    house.feel(0.5)
+    house.feel(-0.5)
+    assert house.decided == []
+
+
 def test_hysteresis_keeps_a_mood_at_the_edge_from_flickering(clock: ManualClock) -> None:
     home = house(clock, {"soften": {"when": LOW}}, hysteresis=0.1)
     for valence in (-0.21, -0.15, -0.21, -0.12, -0.25):

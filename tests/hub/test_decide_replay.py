@@ -57,6 +57,12 @@ def test_it_acts_once_in_each_spell_and_after_the_dwell() -> None:
     assert times(moods) == [20, 1010, 90_010]
 
 
+def test_a_rule_that_is_off_can_be_asked_about() -> None:
+    moods = [mood(0, START, valence=-0.5), *spell(10, 30)]
+    off = RULE.model_copy(update={"enabled": False})
+    assert len(Replay(SETTINGS, off, START).run(moods, ())) == 1
+
+
 def test_a_spell_shorter_than_the_dwell_does_nothing() -> None:
     moods = [mood(0, START, valence=-0.5), mood(10, START + 10_000), mood(11, START + 15_000, -0.5)]
     assert times(moods) == []

@@ -15,6 +15,7 @@ from hub.decide.replay import Replay, about
 from hub.edits import read as read_edits
 from hub.errors import ConfigError
 from hub.errors import Problem as ConfigProblem
+from hub.rule_text import read_rule, write_rule
 from hub.settings import Guards, Rule
 from hub.store.queries import Where
 from hub.store.records import MoodRecord
@@ -51,6 +52,29 @@ class DryRun(Body):
 
     rule: Rule
     days: float = Field(default=7, gt=0, le=31)
+
+
+class RuleText(Body):
+    """A rule as YAML, or as data to be written as YAML: exactly one of them."""
+
+    yaml: str | None = Field(default=None, max_length=20_000)
+    rule: Rule | None = None
+
+
+class RuleProblemShape(Shape):
+    """One thing wrong with a rule's text."""
+
+    line: int | None
+    key: str
+    message: str
+
+
+class RuleTextAnswer(Shape):
+    """Both forms of one rule; where the text is wrong, `rule` is None and `problems` says why."""
+
+    rule: dict[str, Any] | None
+    yaml: str
+    problems: list[RuleProblemShape]
 
 
 class WouldShape(Shape):
@@ -101,6 +125,22 @@ async def put_policy(call: Call) -> Reply:
 async def delete_policy(call: Call) -> None:
     """Remove a rule."""
     await remove_entry(call, "rules", call.path["policy"])
+
+
+async def convert_policy(call: Call) -> dict[str, Any]:
+    """Turn a rule's text into data, or its data into text. Nothing is saved."""
+    sent = call.sent(RuleText)
+    if (sent.yaml is None) == (sent.rule is None):
+        raise Problem(422, "invalid", "give either yaml or rule")
+    if sent.rule is not None:
+        return {"rule": plain_rule(sent.rule), "yaml": write_rule(sent.rule), "problems": []}
+    text = sent.yaml or ""
+    try:
+        rule = read_rule(text, call.context.hub.settings)
+    except ConfigError as err:
+        found = [{"line": p.line, "key": p.key, "message": p.message} for p in err.problems]
+        return {"rule": None, "yaml": text, "problems": found}
+    return {"rule": plain_rule(rule), "yaml": text, "problems": []}
 
 
 async def dry_run_policy(call: Call) -> dict[str, Any]:
@@ -184,8 +224,12 @@ async def _moods(call: Call, room: str, since_ms: int) -> list[MoodRecord]:
 def _rule(call: Call, name: str) -> dict[str, Any]:
     tag = version_of(call, "rules", name)
     rule = call.context.hub.settings.rules[name]
-    shown = rule.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return {"id": name, "rule": shown, "etag": tag}
+    return {"id": name, "rule": plain_rule(rule), "etag": tag}
+
+
+def plain_rule(rule: Rule) -> dict[str, Any]:
+    """Return a rule as plain data, defaults left out."""
+    return rule.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
 _RULE = "/policies/{policy}"
@@ -203,6 +247,11 @@ ROUTES = (
         *("POST", "/policies/dry-run", "What it would have done", Access.ARRANGE, dry_run_policy),
         body=DryRun,
         answer=DryRunAnswer,
+    ),
+    Route(
+        *("POST", "/policies/text", "A rule as text, and back", Access.ARRANGE, convert_policy),
+        body=RuleText,
+        answer=RuleTextAnswer,
     ),
     Route("GET", "/guards", "The limits", Access.SEE, get_guards, answer=GuardsShape, etag=True),
     Route(
