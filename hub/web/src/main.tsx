@@ -1,6 +1,7 @@
 import { render } from "preact";
 
 import { holdOffer } from "./install";
+import { startLanguage } from "./i18n";
 import { connection, start } from "./live";
 import { followLinks, path } from "./route";
 import { Shell } from "./shell";
@@ -16,7 +17,7 @@ function App() {
 
 followLinks();
 holdOffer();
-render(<App />, document.getElementById("app")!);
+void startLanguage().then(() => render(<App />, document.getElementById("app")!));
 void start();
 if ("serviceWorker" in navigator && import.meta.env.PROD) {
   // Without a certificate that the browser trusts there is no service worker; the app works without.

@@ -2,22 +2,34 @@
 
 import type { ComponentType } from "preact";
 
+import type { Key } from "./i18n";
+
 export interface Page {
-  title: string;
+  title: Key;
   load: () => Promise<ComponentType>;
   /** What the session must be allowed; the page is not offered to others. */
   needs?: string;
 }
 
 export const PAGES: Record<string, Page> = {
-  "/": { title: "Now", load: async () => (await import("./pages/Now")).Now },
-  "/history": { title: "History", load: async () => (await import("./pages/History")).History },
-  "/rooms": { title: "Rooms", load: async () => (await import("./pages/Rooms")).Rooms },
-  "/music": { title: "Music", load: async () => (await import("./pages/Music")).Music },
-  "/privacy": { title: "Privacy", load: async () => (await import("./pages/Privacy")).Privacy },
-  "/journal": { title: "Journal", load: async () => (await import("./pages/Journal")).Journal },
-  "/device": { title: "This device", load: async () => (await import("./pages/ThisDevice")).ThisDevice },
+  "/": { title: "page.now", load: async () => (await import("./pages/Now")).Now },
+  "/history": { title: "page.history", load: async () => (await import("./pages/History")).History },
+  "/rooms": { title: "page.rooms", load: async () => (await import("./pages/Rooms")).Rooms },
+  "/music": { title: "page.music", load: async () => (await import("./pages/Music")).Music },
+  "/privacy": { title: "page.privacy", load: async () => (await import("./pages/Privacy")).Privacy },
+  "/journal": { title: "page.journal", load: async () => (await import("./pages/Journal")).Journal },
+  "/device": { title: "page.device", load: async () => (await import("./pages/ThisDevice")).ThisDevice },
+  "/rules": { title: "page.rules", load: async () => (await import("./pages/Rules")).Rules, needs: "arrange" },
 };
+
+/** The page at an address, by its own address; what lies below it is the page's own matter. */
+export function pageAt(path: string): { at: string; page: Page } | null {
+  for (const at of [path, `/${path.split("/")[1]}`]) {
+    const page = PAGES[at];
+    if (page) return { at, page };
+  }
+  return null;
+}
 
 /** Always in reach. */
 export const TABS = [
@@ -29,4 +41,4 @@ export const TABS = [
 ] as const;
 
 /** Behind the home's name. */
-export const MENU: readonly string[] = ["/journal", "/device"];
+export const MENU: readonly string[] = ["/rules", "/journal", "/device"];

@@ -2,7 +2,8 @@ import { useEffect, useState } from "preact/hooks";
 
 import { connection, homeName, lostAt, me } from "./live";
 import { refused, waiting } from "./outbox";
-import { MENU, PAGES, TABS } from "./pages";
+import { t } from "./i18n";
+import { MENU, pageAt, PAGES, TABS } from "./pages";
 import { path } from "./route";
 import { Sensing } from "./sensing";
 import { Icon } from "./ui/icons";
@@ -11,30 +12,31 @@ import { Empty, say, Sheet, ToastPlace } from "./ui/parts";
 import { clock } from "./words";
 
 export function Shell() {
-  const page = PAGES[path.value];
+  const found = pageAt(path.value);
+  const title = found ? t(found.page.title) : "";
   useEffect(() => {
-    document.title = [page?.title, homeName.value || "MoodSync"].filter(Boolean).join(" · ");
-  }, [page, homeName.value]);
+    document.title = [title, homeName.value || "MoodSync"].filter(Boolean).join(" · ");
+  }, [title, homeName.value]);
   return (
     <div class="shell">
       <header class="top">
-        <h1>{page?.title ?? "MoodSync"}</h1>
+        <h1>{title || "MoodSync"}</h1>
         <Sensing />
         <Home />
       </header>
       <nav class="tabs" aria-label="pages">
         {TABS.map((tab) => (
-          <a key={tab.to} href={tab.to} aria-current={path.value === tab.to ? "page" : undefined}>
+          <a key={tab.to} href={tab.to} aria-current={found?.at === tab.to ? "page" : undefined}>
             <Icon name={tab.icon} />
-            {PAGES[tab.to]!.title}
+            {t(PAGES[tab.to]!.title)}
           </a>
         ))}
       </nav>
       <main class="main">
         <Away />
         <Refused />
-        {page ? (
-          <Lazy key={path.value} name={path.value} load={page.load} />
+        {found ? (
+          <Lazy key={found.at} name={found.at} load={found.page.load} />
         ) : (
           <Empty title="There is no such page">Use the tabs to go on.</Empty>
         )}
@@ -61,7 +63,7 @@ function Home() {
           <ul class="list lined menu">
             {pages.map((to) => (
               <li key={to}>
-                <a href={to} onClick={() => setOpen(false)}>{PAGES[to]!.title}</a>
+                <a href={to} onClick={() => setOpen(false)}>{t(PAGES[to]!.title)}</a>
               </li>
             ))}
           </ul>

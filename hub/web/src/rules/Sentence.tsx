@@ -6,7 +6,7 @@ import { Choice, Hour, type Option } from "../ui/Choice";
 import { EMOTIONS, howSure, percent } from "../words";
 import { choiceOf, MUSIC, MUSIC_NAMES, musicName, REGION_NAMES, regionOf, type MusicName } from "./named";
 import * as rules from "./rule";
-import type { Condition, Music, Rule, SensorIs } from "./rule";
+import type { Condition, Music, Region, Rule, SensorIs } from "./rule";
 import { cooldownWords, duration, kindWords, moodWords, quietWords, valueWords, volumeWords, type Limits } from "./tell";
 
 interface Props {
@@ -72,7 +72,7 @@ function choices({ rule, people, limits, change }: Props): Record<string, Compon
       <Choice
         label={t("rule.label.mood")}
         value={choiceOf(when.mood)}
-        options={moodOptions(choiceOf(when.mood))}
+        options={moodOptions(when.mood)}
         change={(choice) => change(rules.withWhen(rule, { mood: regionOf(choice, when.mood ?? {}) }))}
       />
     ),
@@ -135,9 +135,10 @@ function choices({ rule, people, limits, change }: Props): Record<string, Compon
   };
 }
 
-function moodOptions(now: string): Option<string>[] {
+function moodOptions(mood: Region): Option<string>[] {
+  const now = choiceOf(mood);
   const labels = EMOTIONS.map((emotion) => `is:${emotion}`);
-  const named = [...REGION_NAMES, ...labels, "any", "own"].map((value) => ({ value, label: moodWords(value) }));
+  const named = [...REGION_NAMES, ...labels, "any", "own"].map((value) => ({ value, label: value === "own" && now !== "own" ? t("region.numbers") : moodWords(value, mood) }));
   return named.some((one) => one.value === now) ? named : [{ value: now, label: moodWords(now) }, ...named];
 }
 

@@ -1,9 +1,9 @@
 /** A rule in one sentence, in the language of the app. The editor shows the same sentence with choices in it. */
 
 import { counted, fill, listed, number, t, word } from "../i18n";
-import { adjective, howSure, percent } from "../words";
+import { adjective, howSure, percent, placeOnPlane } from "../words";
 import { choiceOf, musicName } from "./named";
-import { conditionsOf, DEFAULTS, triggerOf, type Hours, type Rule } from "./rule";
+import { conditionsOf, DEFAULTS, triggerOf, type Hours, type Region, type Rule, type Span } from "./rule";
 
 /** What ids are called. */
 export interface Names {
@@ -35,7 +35,7 @@ function partsOf(rule: Rule, names: Names, limits: Limits | null): Record<string
   return {
     who: when.person ? names.person(when.person) : t("rule.anyone"),
     room: names.room(rule.room),
-    mood: when.mood ? moodWords(choiceOf(when.mood)) : "",
+    mood: when.mood ? moodWords(choiceOf(when.mood), when.mood) : "",
     sure: howSure(when.mood?.confidence ?? DEFAULTS.confidence),
     for: duration(rule.for_s ?? DEFAULTS.for_s),
     device: sensor ? names.device(sensor.device) : "",
@@ -54,10 +54,15 @@ function partsOf(rule: Rule, names: Names, limits: Limits | null): Record<string
   };
 }
 
-/** How a choice of mood reads: "tense", "low or put off". */
-export function moodWords(choice: string): string {
+/** How a choice of mood reads: "tense", "low and put off"; a field of one's own by its middle. */
+export function moodWords(choice: string, region: Region = {}): string {
+  if (choice === "own") return t("region.own", { place: placeOnPlane(middle(region.valence), middle(region.arousal)) });
   if (choice.startsWith("is:")) return listed([...new Set(choice.slice(3).split(",").map(adjective))]);
   return word("region", choice);
+}
+
+function middle(span: Span | undefined): number {
+  return span ? (span[0] + span[1]) / 2 : 0;
 }
 
 /** A time in the largest unit that says it whole. */
