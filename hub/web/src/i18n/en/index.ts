@@ -1,4 +1,5 @@
 import { common } from "./common";
+import { people } from "./people";
 import { rules } from "./rules";
 
-export const en = { ...common, ...rules } as const;
+export const en = { ...common, ...rules, ...people } as const;
