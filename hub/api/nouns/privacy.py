@@ -112,7 +112,11 @@ async def get_privacy(call: Call) -> dict[str, Any]:
         "keep_moods_days": hub.settings.store.keep_moods_days,
         "leaves_the_house": [
             *hub.share.leaves(),
-            *(["push messages, encrypted, to browsers that asked"] if hub.store.accounts.push else []),
+            *(
+                ["push messages, encrypted, to browsers that asked"]
+                if hub.store.accounts.push
+                else []
+            ),
         ],
     }
 
