@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from fault_page import page as faults
 from model_page import pages
 from pydantic_core import PydanticUndefined
 
@@ -186,6 +187,7 @@ OUTPUTS = {
     "docs/commands.md": commands,
     "docs/configuration.md": configuration,
     "docs/devices.md": devices,
+    "docs/faults.md": faults,
 }
 
 

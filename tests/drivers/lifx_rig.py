@@ -1,15 +1,16 @@
 """Emulated LIFX lights in a process of their own, and their HTTP API as the witness."""
 
 import asyncio
+import atexit
 import json
 import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from drivers.lifx import LifxDriver
 from drivers.lifx_settings import LifxSettings
 from drivers.types import DeviceId
 from tests.fakes.port import RememberingPort
-from tests.fakes.process import START_LIMIT_S, free_port
+from tests.fakes.process import free_port, wait_listening
 
 COLOUR, WHITE, STRIP = (f"d073d500000{n}" for n in (1, 2, 3))
 COLOUR_ID, WHITE_ID, STRIP_ID = (DeviceId(f"lifx:{one}") for one in (COLOUR, WHITE, STRIP))
@@ -40,14 +41,15 @@ class Emulator:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + START_LIMIT_S
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.api)) == 0:
-                    return
-            assert self._process.poll() is None, "lifx-emulator does not start"
-            assert time.monotonic() < deadline, "lifx-emulator does not listen"
-            time.sleep(0.05)
+        try:
+            wait_listening(self._process, self.api)
+        except BaseException:
+            self.kill()
+            raise
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None
 
     def kill(self) -> None:
         if self._process is not None:
@@ -58,6 +60,10 @@ class Emulator:
     def freeze(self) -> None:
         assert self._process
         self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process
+        self._process.send_signal(signal.SIGCONT)
 
     async def seen(self, serial: str) -> Any:
         """Return what the light itself says of its state."""
@@ -86,6 +92,22 @@ def emulator() -> Iterator[Emulator]:
         yield one
     finally:
         one.kill()
+
+
+@contextmanager
+def shared() -> Iterator[Emulator]:
+    """Give the emulator that the tests of a session share, running: it starts slowly."""
+    one = _shared()
+    if not one.running:
+        one.start()
+    yield one
+
+
+@cache
+def _shared() -> Emulator:
+    one = Emulator()
+    atexit.register(one.kill)
+    return one
 
 
 def driver_at(port: int, **more: Any) -> LifxDriver:

@@ -20,6 +20,7 @@ from tests.drivers.bluetooth_rig import (
 )
 from tests.drivers.test_mqtt_faults import open_sockets, outcome
 from tests.fakes.bluez import HEART_MEASUREMENT, Bluez, bluez, strap
+from tests.fakes.waiting import eventually
 
 pytestmark = pytest.mark.peer
 
@@ -48,6 +49,7 @@ async def test_without_the_service_or_the_adapter_it_is_unreachable(service: Blu
 
 
 @pytest.mark.parametrize("fault", ["kill", "power", "unplug"])
+@pytest.mark.fault("pulled")
 async def test_what_goes_while_it_runs_ends_it_at_once_and_comes_back(
     service: Bluez, fault: str
 ) -> None:
@@ -80,6 +82,7 @@ async def test_what_goes_while_it_runs_ends_it_at_once_and_comes_back(
         await port.until(lambda: port.devices[STRAP_ID].available)
 
 
+@pytest.mark.fault("frozen")
 async def test_a_frozen_service_does_not_hold_up_the_end(service: Bluez) -> None:
     worn = strap(STRAP)
     service.bring(worn)
@@ -117,7 +120,8 @@ async def test_a_strap_that_does_not_let_us_in_is_asked_less_and_less(service: B
         await port.until(lambda: port.devices[STRAP_ID].available)
 
 
-async def test_rubbish_is_counted_told_once_and_the_rest_goes_on(
+@pytest.mark.fault("fuzzed")
+async def test_ten_thousand_damaged_measurements_are_counted_and_the_rest_goes_on(
     service: Bluez, capsys: pytest.CaptureFixture[str]
 ) -> None:
     worn, balcony = strap(STRAP), thermometer()
@@ -125,18 +129,20 @@ async def test_rubbish_is_counted_told_once_and_the_rest_goes_on(
     driver, dice = driver_for(), Random(3)
     async with running(driver) as port:
         await port.until(lambda: port.devices[STRAP_ID].available)
-        for number in range(300):
-            service.notify(worn, HEART_MEASUREMENT, b"\x1f" + dice.randbytes(number % 4))
+        for batch in range(1, 101):
+            damaged = [b"\x1f" + dice.randbytes(number % 4) for number in range(100)]
+            await asyncio.to_thread(service.notify_all, worn, HEART_MEASUREMENT, *damaged)
+            await eventually(lambda: driver.stats.malformed >= 100 * batch)  # noqa: B023 - at once
         service.broadcast(balcony, b"\x40\x02\x01")
         service.notify(worn, HEART_MEASUREMENT, b"\x00\x48")
         await port.until(lambda: bool(port.samples))
         await port.until(lambda: THERMOMETER_ID in port.devices)
-        assert driver.stats.malformed >= 100
         assert port.devices[STRAP_ID].available
     assert capsys.readouterr().out.count("bluetooth_payload_dropped") <= 2
 
 
 @pytest.mark.parametrize("content", [None, "xyz", "00"])
+@pytest.mark.fault("refused")
 async def test_a_wrong_key_file_needs_a_person(
     service: Bluez, tmp_path: Path, content: str | None
 ) -> None:

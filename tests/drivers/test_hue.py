@@ -187,6 +187,7 @@ async def test_pairing_waits_for_the_button_and_keeps_a_secret(home: House, tmp_
         assert again.devices[LAMP_ID].available
 
 
+@pytest.mark.fault("refused")
 async def test_another_certificate_is_not_spoken_to(home: House, tmp_path: Path) -> None:
     wrong = replace(home.pairing, certificate="00" * 32)
     wrong.save(tmp_path / "own")
@@ -200,6 +201,7 @@ async def test_another_certificate_is_not_spoken_to(home: House, tmp_path: Path)
     assert state["puts"] == []
 
 
+@pytest.mark.fault("refused")
 async def test_a_forgotten_key_and_a_broken_file_need_a_person(home: House, tmp_path: Path) -> None:
     await home.test("forget_keys")
     error = await outcome(home.driver(tmp_path))
@@ -217,6 +219,7 @@ async def test_a_busy_bridge_is_asked_again(home: House, tmp_path: Path) -> None
         assert (await home.resource(owned(COLOUR, "light")))["on"]["on"] is True
 
 
+@pytest.mark.fault("frozen")
 async def test_a_frozen_bridge_is_noticed_and_the_end_is_prompt(
     home: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,6 +237,7 @@ async def test_a_frozen_bridge_is_noticed_and_the_end_is_prompt(
     home.peer.thaw()
 
 
+@pytest.mark.fault("fuzzed")
 async def test_rubbish_in_the_stream_is_counted_and_the_rest_goes_on(
     home: House, tmp_path: Path
 ) -> None:

@@ -22,6 +22,7 @@ from drivers.types import (
     Zone,
     Zoned,
 )
+from tests.drivers.fault_rigs import light_state, throw
 from tests.drivers.lifx_rig import (
     COLOUR,
     COLOUR_ID,
@@ -36,6 +37,7 @@ from tests.drivers.lifx_rig import (
     running,
 )
 from tests.drivers.test_mqtt_faults import open_sockets, outcome
+from tests.fakes.waiting import eventually
 
 pytestmark = pytest.mark.peer
 
@@ -122,6 +124,7 @@ async def test_nobody_there_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> N
         await driver.execute(SetSwitch(DeviceId("lifx:d073d5999999"), on=True))
 
 
+@pytest.mark.fault("frozen")
 async def test_a_frozen_network_is_noticed_and_does_not_hold_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -142,6 +145,34 @@ async def test_a_frozen_network_is_noticed_and_does_not_hold_up(
         assert open_sockets() == before
         with pytest.raises(Unreachable):
             await driver.execute(SetSwitch(COLOUR_ID, on=True))
+
+
+@pytest.mark.fault("fuzzed")
+async def test_ten_thousand_damaged_answers(
+    house: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifx, "ANSWER_LIMIT_S", 10.0)
+    dice = Random(9)
+    whole = light_state(COLOUR, on=True)
+    driver = driver_at(house.port)
+    async with running(driver) as port:
+        known = set(port.devices)
+        for _ in range(20):
+            damaged = []
+            for _ in range(500):
+                data = bytearray(whole)
+                for _ in range(dice.randint(1, 4)):
+                    data[dice.randrange(len(data))] = dice.randrange(256)
+                damaged.append(bytes(data[: dice.randint(0, len(data))]))
+            polls = driver.stats.polls
+            throw(*damaged)
+            # The kernel drops what is too much for it, answers too: they are given their time.
+            await eventually(lambda: driver.stats.polls > polls + 3)  # noqa: B023 - at once
+        await house.by_hand(WHITE, power_level=65535)
+        await port.until(lambda: port.state(WHITE_ID).on is True)
+        await house.by_hand(WHITE, power_level=0)
+        await port.until(lambda: port.state(WHITE_ID).on is False)
+        assert set(port.devices) == known
 
 
 @given(st.floats(0, 359.9), st.floats(0.05, 1))

@@ -108,6 +108,7 @@ async def test_devices_commands_and_changes_from_outside() -> None:
                     await driver.execute(command)
 
 
+@pytest.mark.fault("refused")
 async def test_a_device_is_commissioned_by_its_code_and_removed() -> None:
     with MatterServer(commissioned=False) as server:
         driver = driver_at(server.url)
@@ -182,6 +183,7 @@ async def outcome(driver: MatterDriver) -> str:
     return raised.value.reason
 
 
+@pytest.mark.fault("frozen")
 async def test_a_server_that_is_away_frozen_or_something_else_is_unreachable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -214,6 +216,7 @@ async def test_a_frozen_server_does_not_hold_up_the_stop() -> None:
             server.freeze()
 
 
+@pytest.mark.fault("fuzzed")
 async def test_nonsense_is_counted_and_dropped_and_the_rest_goes_on() -> None:
     random = Random(1)
     with MatterServer() as server:

@@ -123,6 +123,7 @@ async def test_a_lost_broker_ends_the_run_and_a_new_run_recovers(tmp_path: Path)
             assert await received(house_) == ("plug/set", "ON")
 
 
+@pytest.mark.fault("vanished")
 async def test_a_command_waiting_for_its_answer_learns_of_the_loss(tmp_path: Path) -> None:
     with Broker(tmp_path) as broker:
         driver = driver_at(broker.port)
@@ -139,6 +140,7 @@ async def test_a_command_waiting_for_its_answer_learns_of_the_loss(tmp_path: Pat
 
 
 @pytest.mark.slow
+@pytest.mark.fault("frozen")
 async def test_a_frozen_broker_is_noticed_within_its_keepalive(tmp_path: Path) -> None:
     with Broker(tmp_path) as broker:
         port = RememberingPort()
@@ -235,6 +237,7 @@ async def test_cancelled_at_every_moment_of_the_start_nothing_is_left(tmp_path: 
 # Who may come in -----------------------------------------------------------------------------
 
 
+@pytest.mark.fault("refused")
 async def test_with_a_password_over_tls(tmp_path: Path) -> None:
     authority = Authority(tmp_path, "home")
     password = tmp_path / "password"
@@ -268,6 +271,7 @@ async def test_with_a_password_over_tls(tmp_path: Path) -> None:
         assert isinstance(await outcome(driver_at(broker.port, **plain)), Unreachable)
 
 
+@pytest.mark.fault("refused")
 async def test_certificates_that_a_person_must_look_at(tmp_path: Path) -> None:
     ours, other = Authority(tmp_path, "home"), Authority(tmp_path, "other")
     wrong_host = ours.issue("elsewhere", host="elsewhere.example")
@@ -405,6 +409,7 @@ async def test_random_bytes_after_login_never_break_anything_but_the_connection(
 
 
 @pytest.mark.slow
+@pytest.mark.fault("fuzzed")
 async def test_ten_thousand_fuzzed_payloads_over_the_broker(tmp_path: Path) -> None:
     random = Random(11)
     topics = ("lamp/state", "zigbee2mqtt/hall", "plug/state", "zigbee2mqtt/climate", "lux")

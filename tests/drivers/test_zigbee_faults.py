@@ -75,6 +75,7 @@ async def test_a_mute_stick_is_given_up(tmp_path: Path, monkeypatch: pytest.Monk
             await driver.execute(SetSwitch(LAMP, on=True))
 
 
+@pytest.mark.fault("frozen")
 async def test_a_frozen_stick_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver_module, "WATCH_EVERY_S", 0.1)
     monkeypatch.setattr(driver_module, "WATCH_LIMIT_S", 0.3)
@@ -87,6 +88,7 @@ async def test_a_frozen_stick_is_noticed(tmp_path: Path, monkeypatch: pytest.Mon
         assert not any(d.available for d in port.devices.values())
 
 
+@pytest.mark.fault("pulled")
 async def test_a_stick_pulled_out_in_the_middle_of_a_command(tmp_path: Path) -> None:
     async with joined(tmp_path) as (house, driver):
         port = RememberingPort()
@@ -109,6 +111,7 @@ async def test_a_stick_pulled_out_in_the_middle_of_a_command(tmp_path: Path) -> 
             assert again.devices[LAMP].available
 
 
+@pytest.mark.fault("vanished")
 async def test_a_lamp_without_power_is_said_and_found_again(tmp_path: Path) -> None:
     async with joined(tmp_path) as (house, driver), running(driver) as port:
         lamp = first(house, Lamp)
@@ -171,6 +174,7 @@ async def test_a_device_that_says_no(tmp_path: Path) -> None:
             await driver.execute(SetSwitch(LAMP, on=True))
 
 
+@pytest.mark.fault("unordered")
 async def test_duplicate_reports_and_presses_count_once(tmp_path: Path) -> None:
     async with joined(tmp_path) as (house, driver), running(driver) as port:
         remote = next(n for n in house.nodes if isinstance(n, kinds.Button))
@@ -204,6 +208,7 @@ async def test_values_that_cannot_be_are_dropped(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
+@pytest.mark.fault("fuzzed")
 async def test_ten_thousand_frames_of_garbage(tmp_path: Path) -> None:
     random = Random(7)
     async with joined(tmp_path) as (house, driver), running(driver) as port:
@@ -266,6 +271,7 @@ async def test_a_frame_that_is_cut_is_skipped(tmp_path: Path) -> None:
             assert first(house, Lamp).on is on
 
 
+@pytest.mark.fault("unordered")
 async def test_a_stranger_on_the_air_is_no_device(tmp_path: Path) -> None:
     async with joined(tmp_path) as (house, driver), running(driver) as port:
         stranger = Lamp(address(0x77))

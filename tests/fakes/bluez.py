@@ -124,6 +124,13 @@ class Bluez:
     def notify(self, peripheral: Peripheral, characteristic: int, value: bytes) -> None:
         self._do(self._notify(peripheral, characteristic, value))
 
+    def notify_all(self, peripheral: Peripheral, characteristic: int, *values: bytes) -> None:
+        async def one_by_one() -> None:
+            for value in values:
+                await self._notify(peripheral, characteristic, value)
+
+        self._do(one_by_one())
+
     def broadcast(self, peripheral: Peripheral, data: bytes, uuid: int = 0xFCD2) -> None:
         peripheral.service_data[uuid] = data
 

@@ -2,16 +2,13 @@
 
 import os
 import signal
-import socket
 import subprocess
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.fakes.process import free_port, require
+from tests.fakes.process import free_port, require, wait_listening
 
-START_LIMIT_S = 10.0
 USER, PASSWORD = "hub", "secret"
 
 
@@ -52,14 +49,7 @@ class Broker:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + START_LIMIT_S
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            assert self._process.poll() is None, f"mosquitto refuses {self._config.read_text()}"
-            assert time.monotonic() < deadline, "mosquitto does not listen"
-            time.sleep(0.02)
+        wait_listening(self._process, self.port)
 
     def kill(self) -> None:
         """End it as a power cut would."""

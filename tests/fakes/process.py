@@ -6,12 +6,14 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-START_LIMIT_S = 15.0
+START_LIMIT_S = 60.0
+"""Peers import for seconds, and for many on a machine under load."""
 ROOT = Path(__file__).parents[2]
 """Where `python -m tests.fakes.x` works."""
 
@@ -28,6 +30,18 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def wait_listening(process: subprocess.Popen[Any], port: int) -> None:
+    """Wait until a process that was just started listens on a TCP port of the loopback."""
+    deadline = time.monotonic() + START_LIMIT_S
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert process.poll() is None, f"{process.args} does not start"
+        assert time.monotonic() < deadline, f"{process.args} does not listen on {port}"
+        time.sleep(0.02)
 
 
 class Peer:

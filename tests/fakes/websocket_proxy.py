@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import json
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
@@ -21,6 +22,14 @@ class WebSocketProxy:
         self._runner: web.AppRunner | None = None
         self.held = False
         """While true, what the server says is kept back."""
+        self.heard: list[dict[str, Any]] = []
+        """What the driver said."""
+        self.answers: dict[str, Any] = {}
+        """Results, by command, that the proxy gives itself: the server is not asked."""
+
+    def asked(self, command: str) -> dict[str, Any] | None:
+        """Return what the driver last said with this command."""
+        return next((one for one in reversed(self.heard) if one.get("command") == command), None)
 
     async def say(self, message: str | bytes) -> None:
         """Say something to the driver that the server did not."""
@@ -52,8 +61,19 @@ class WebSocketProxy:
             async for message in source:
                 if message.type is not aiohttp.WSMsgType.TEXT:
                     return
+                if source is self._client and await self._answered(message.json()):
+                    continue
                 if not (self.held and sink is self._client):
                     await sink.send_str(message.data)
+
+    async def _answered(self, said: dict[str, Any]) -> bool:
+        self.heard.append(said)
+        if said.get("command") not in self.answers:
+            return False
+        result = self.answers[said["command"]]
+        answer = {"type": "result", "success": True, "result": result}
+        await self.say(json.dumps({"messageId": said["messageId"], **answer}))
+        return True
 
     async def __aenter__(self) -> Self:
         app = web.Application()
