@@ -155,6 +155,7 @@ class LifxDriver:
 
     async def _look(self, group: asyncio.TaskGroup) -> None:
         self.stats.sweeps += 1
+        before = _cancellations()
         try:
             async with contextlib.aclosing(_sweep(self._settings)) as found:
                 async for one in found:
@@ -166,7 +167,7 @@ class LifxDriver:
         except (*ERRORS, ValueError) as err:
             raise Unreachable(f"the network cannot be asked: {type(err).__name__}") from err
         finally:
-            _heed_cancellation()
+            _heed_cancellation(before)
 
     async def _meet(self, group: asyncio.TaskGroup, found: DiscoveredDevice) -> None:
         light: LifxDevice[Any] | None = None
@@ -196,13 +197,14 @@ class LifxDriver:
                     await known.poll.wait()
             known.poll.clear()
             self.stats.polls += 1
+            before = _cancellations()
             try:
                 async with asyncio.timeout(ANSWER_LIMIT_S):
                     color, power, label = await known.light.get_color()
             except (*ERRORS, ValueError):
                 self.stats.missed += 1
                 known.misses += 1
-                _heed_cancellation()
+                _heed_cancellation(before)
                 if known.misses >= MISSES:
                     self._lost(known)
                 continue
@@ -231,10 +233,19 @@ def create(settings: LifxSettings, _place: Place) -> LifxDriver:
     return LifxDriver(settings)
 
 
-def _heed_cancellation() -> None:
-    """Raise CancelledError when we were cancelled: a sweep of lifx-async may hide it."""
+def _cancellations() -> int:
+    """Count how often this task was asked to end.
+
+    Only a rise means something: the TaskGroup of Python 3.11 leaves its own request counted in the
+    task that runs it (and the supervisor's goes on), when a child fails while it waits for its end.
+    """
     task = asyncio.current_task()
-    if task is not None and task.cancelling():
+    return 0 if task is None else task.cancelling()
+
+
+def _heed_cancellation(before: int) -> None:
+    """Raise CancelledError when we were cancelled since: lifx-async may hide it."""
+    if _cancellations() > before:
         raise asyncio.CancelledError
 
 
