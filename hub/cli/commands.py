@@ -26,6 +26,10 @@ COMMANDS: dict[str, Command] = {
         "list what the drivers' networks can do (join, pair, back up), or do it",
         "hub.cli.devices:network",
     ),
+    "discover": Command(
+        "look for what could be added, and say what to write; adds nothing",
+        "hub.cli.discover:discover",
+    ),
     "scene": Command("apply a scene to a room, or put back what was before", "hub.cli.ask:scene"),
     "moods": Command("watch the moods live in the terminal", "hub.cli.moods:moods"),
     "correct": Command(
@@ -116,6 +120,19 @@ def _network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("operation", nargs="?", help="what to do")
     parser.add_argument("arguments", nargs="*", metavar="KEY=VALUE")
     parser.add_argument("--yes", action="store_true", help="do not ask before what is for good")
+
+
+def _discover(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seconds", type=float, default=5.0, help="how long to look; 5 if not given"
+    )
+    parser.add_argument(
+        "--interface",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="ask only in the network of this address of ours; may be repeated",
+    )
 
 
 def _scene(parser: argparse.ArgumentParser) -> None:
@@ -216,6 +233,7 @@ _ADDERS = {
     "say": _say,
     "devices": _devices,
     "network": _network,
+    "discover": _discover,
     "scene": _scene,
     "moods": _moods,
     "correct": _correct,

@@ -1,0 +1,1 @@
+"""Suggests what could be added to the home; adds nothing."""
