@@ -141,8 +141,13 @@ def test_the_command_line_looks_around(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def one(service: str, **more: Any) -> Nearby:
-    given = {"name": "Thing 1", "address": "192.0.2.7", "port": 80, "properties": {}} | more
-    return Nearby(service, **given)
+    given: dict[str, Any] = {
+        "name": "Thing 1",
+        "address": "192.0.2.7",
+        "port": 80,
+        "properties": {},
+    }
+    return Nearby(service, **(given | more))
 
 
 def told(settings: Settings, found: Nearby) -> Any:
