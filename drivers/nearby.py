@@ -44,7 +44,9 @@ async def browse_mdns(
 
     def noticed(
         zeroconf: Zeroconf,  # noqa: ARG001 - handed over by name
-        service_type: str, name: str, state_change: ServiceStateChange
+        service_type: str,
+        name: str,
+        state_change: ServiceStateChange,
     ) -> None:
         if state_change is not ServiceStateChange.Removed and len(seen) < MOST:
             seen[service_type, name] = None

@@ -13,6 +13,7 @@ from hub.control import Handler
 from hub.device_operations import DeviceOperations
 from hub.errors import Refusal
 from hub.records import BY, Records
+from hub.share.operations import ShareOperations
 from hub.types import PersonId, RoomId
 from hub.views import Views, outcome_view
 from models.types import EMOTIONS, Emotion
@@ -78,6 +79,7 @@ class Operations:
         self._views = Views(hub)
         self.devices = DeviceOperations(hub, by)
         self._records = Records(hub.settings, hub.store, by)
+        self._share = ShareOperations(hub, by)
 
     def noted_as(self, by: str) -> "Operations":
         """Return the same operations, noted in the hub's logs as done by this person."""
@@ -103,6 +105,7 @@ class Operations:
             "api_token": self._api_token,
             "pair": self._pair,
             "pairing": self._pairing,
+            **self._share.handlers(),
             **self.devices.handlers(),
         }
 

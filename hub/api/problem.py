@@ -46,6 +46,7 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
 
 _REFUSALS = {
     "may_not_resume": 403,
+    "apple_home_off": 409,
     "unknown_room": 404,
     "unknown_person": 404,
     "unknown_device": 404,

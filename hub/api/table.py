@@ -21,6 +21,7 @@ from hub.api.nouns import (
     scenes,
     senses,
     sessions,
+    sharing,
     status,
     system,
 )
@@ -55,6 +56,7 @@ TAGS = {
     "sessions": "Devices and scripts that are let in",
     "factors": "An owner's second factor",
     "pairing": "Letting a device in",
+    "sharing": "What leaves the hub",
     "hooks": "What those who know a secret may ask",
     "discoveries": "What could be added",
     "push": "Being told while the app is closed",
@@ -76,6 +78,7 @@ ROUTES: tuple[Route, ...] = (
     *decisions.ROUTES,
     *music.ROUTES,
     *privacy.ROUTES,
+    *sharing.ROUTES,
     *hooks.ROUTES,
     *push.ROUTES,
     *system.ROUTES,

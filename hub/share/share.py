@@ -62,6 +62,12 @@ WAYS: tuple[Way, ...] = (
         lambda hub: bool(hub.settings.share.webhooks),
         "hub.share.webhooks:Webhooks",
     ),
+    Way(
+        "share apple_home",
+        lambda hub: hub.settings.share.apple_home.enabled,
+        "hub.share.homekit:AppleHome",
+        "homekit",
+    ),
 )
 
 
@@ -81,7 +87,7 @@ class Share:
             running = service is not None and service.state is not State.STOPPED
             if not running and way.wanted(self._hub):
                 run = partial(self._run, way)
-                self._services[way.name] = self._hub.supervisor.add(way.name, run, Stage.API)
+                self._services[way.name] = self._hub.supervisor.add(way.name, run, Stage.SENSE)
 
     async def _run(self, way: Way, service: Service) -> None:
         """Run a way out; its libraries are loaded in a thread, the house does not wait."""

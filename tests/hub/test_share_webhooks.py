@@ -120,7 +120,8 @@ def decide(hub: Hub, trigger: Trigger = Trigger.MOOD, room: str = "living_room")
 
 
 def view(hub: Hub, name: str = "out") -> dict[str, Any]:
-    shown: dict[str, Any] = hub.share.view().get("webhooks", {}).get(name, {})
+    shown: Any = hub.share.view().get("webhooks", {}).get(name, {})
+    assert isinstance(shown, dict)
     return shown
 
 
