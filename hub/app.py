@@ -89,7 +89,7 @@ class Hub:
             raise
 
     def __init__(self, settings: Settings, clock: Clock, started: float, store: Store) -> None:
-        self.settings = settings
+        self.settings: Settings = settings
         self.clock = clock
         self.started = started
         self.store = store

@@ -30,7 +30,9 @@ def needed(config: Path) -> tuple[str, ...]:
         return ()
     drivers = _section(data, "drivers")
     words = _section(_section(data, "senses"), "voice").get("words") is True
-    return (*extras(map(str, drivers)), *(["words"] if words else []))
+    apple = _section(_section(data, "share"), "apple_home").get("enabled") is True
+    more = [name for name, wanted in (("words", words), ("homekit", apple)) if wanted]
+    return (*extras(map(str, drivers)), *more)
 
 
 def _section(data: object, name: str) -> dict[object, object]:

@@ -15,6 +15,7 @@ from hub.device_operations import DeviceOperations
 from hub.errors import Refusal
 from hub.records import BY, Records
 from hub.store.queries import Where
+from hub.share.operations import ShareOperations
 from hub.types import Decision, Mood, PersonId, RoomId
 from hub.views import Views, outcome_view
 from models.types import EMOTIONS, Emotion
@@ -83,6 +84,7 @@ class Operations:
         self._views = Views(hub)
         self.devices = DeviceOperations(hub, by)
         self._records = Records(hub.settings, hub.store, by)
+        self._share = ShareOperations(hub, by)
 
     def noted_as(self, by: str) -> "Operations":
         """Return the same operations, noted in the hub's logs as done by this person."""
@@ -110,6 +112,7 @@ class Operations:
             "pairing": self._pairing,
             "pair_button": self._pair_button,
             "sticker": self._sticker,
+            **self._share.handlers(),
             **self.devices.handlers(),
         }
 

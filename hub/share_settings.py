@@ -29,8 +29,7 @@ class AppleHomeShare(Strict):
     """Apple Home, by the HomeKit Accessory Protocol (needs the extra `homekit`)."""
 
     enabled: bool = False
-    port: Annotated[int, Field(ge=0, le=65_535)] = 51_826
-    """0 takes a free one."""
+    port: Annotated[int, Field(ge=1, le=65_535)] = 51_826
     address: IPvAnyAddress | None = None
     """Where to listen; this machine's address in the home's network if not given."""
 
@@ -60,6 +59,8 @@ class Webhook(Secret):
     region: MoodRegion | None = None
     rooms: tuple[Name, ...] = ()
     """Only these rooms; all if none is named."""
+    ca_file: Path | None = None
+    """The authority of a server in the home that has a certificate of its own making."""
     allow_http: bool = False
     """Plain http, to this machine or an address of the home's network alone."""
 

@@ -77,7 +77,7 @@ class Gate:
         if route is None:
             self._count_stranger(request)
             raise Problem(404, "not_found", "there is no such route")
-        who, by_cookie = context.auth.identify(request)
+        who, by_cookie = (None, False) if route.own_auth else context.auth.identify(request)
         if who is None:
             self._count_stranger(request)
         if by_cookie and request.method not in SAFE and not _comes_from_page(request):
@@ -137,7 +137,7 @@ class Gate:
                 body = route.body.model_validate_json(raw or b"{}")
             except RecursionError:
                 raise Problem(400, "too_deep", "the body is nested too deeply") from None
-        call = Call(self._context, request, dict(request.match_info), query, body, who)
+        call = Call(self._context, request, dict(request.match_info), query, body, who, raw)
 
         async def carry_out() -> web.StreamResponse:
             async with asyncio.timeout(route.limit_s or None):

@@ -45,6 +45,8 @@ _KINDS: tuple[tuple[type[Exception], int, str], ...] = (
 """The first that fits counts."""
 
 _REFUSALS = {
+    "may_not_resume": 403,
+    "apple_home_off": 409,
     "unknown_room": 404,
     "unknown_person": 404,
     "unknown_device": 404,

@@ -78,6 +78,8 @@ class Call:
     query: BaseModel | None
     body: BaseModel | None
     who: Identity | None
+    raw: bytes = b""
+    """The body as it came, for what signs it."""
 
     @property
     def identity(self) -> Identity:
@@ -135,6 +137,8 @@ class Route:
     limit_s: float = 30.0
     media: str = "application/json"
     """What it answers with."""
+    own_auth: bool = False
+    """True for a public route that looks at `Authorization` itself: it is no session's token."""
     proof: bool = False
     """True for what an owner with a second factor must have shown it for, not long ago."""
 

@@ -46,6 +46,10 @@ COMMANDS: dict[str, Command] = {
         "put a backup in the place of what is there, or undo that", "hub.cli.backup:restore"
     ),
     "pair": Command("let a phone or browser in by a link or nine digits", "hub.cli.api:pair"),
+    "homekit": Command(
+        "show the code that lets a phone's Home app in, or forget who is in",
+        "hub.cli.share:homekit",
+    ),
     "token": Command("make a token with which a script may use the API", "hub.cli.api:token"),
     "models": Command("list, fetch or verify the models", "hub.cli.local:models"),
     "evaluate": Command(
@@ -198,6 +202,12 @@ def _pair(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--sticker", action="store_true", help="show the digits for the sticker")
 
 
+def _homekit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--forget", action="store_true", help="forget every paired controller; makes a new code"
+    )
+
+
 def _token(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", default="command line", help="what it is for")
     parser.add_argument("--role", choices=["owner", "adult", "child", "guest"], default="owner")
@@ -251,6 +261,7 @@ _ADDERS = {
     "backup": _backup,
     "restore": _restore,
     "pair": _pair,
+    "homekit": _homekit,
     "token": _token,
     "models": _models,
     "evaluate": _evaluate,

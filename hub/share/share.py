@@ -1,14 +1,17 @@
 """Starts what is shared, and takes over changed settings; nothing of it is loaded before."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from hub.settings import Settings
 from hub.share.ha_ledger import Ledger
+from hub.share.hooks import Hooks
 from hub.state_dir import state_dir
-from hub.supervisor import Service, Stage, State
+from hub.supervisor import NeedsAttention, Service, Stage, State
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -41,6 +44,8 @@ class Way:
     name: str
     wanted: Callable[["Hub"], bool]
     target: str
+    extra: str = ""
+    """The optional dependencies of pyproject.toml that it needs."""
 
 
 def _home_assistant(hub: "Hub") -> bool:
@@ -52,6 +57,17 @@ def _home_assistant(hub: "Hub") -> bool:
 
 WAYS: tuple[Way, ...] = (
     Way("share home_assistant", _home_assistant, "hub.share.home_assistant:HomeAssistantShare"),
+    Way(
+        "share webhooks",
+        lambda hub: bool(hub.settings.share.webhooks),
+        "hub.share.webhooks:Webhooks",
+    ),
+    Way(
+        "share apple_home",
+        lambda hub: hub.settings.share.apple_home.enabled,
+        "hub.share.homekit:AppleHome",
+        "homekit",
+    ),
 )
 
 
@@ -60,6 +76,7 @@ class Share:
 
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
+        self.hooks = Hooks(hub)
         self._ways: dict[str, Sharing] = {}
         self._services: dict[str, Service] = {}
 
@@ -69,13 +86,24 @@ class Share:
             service = self._services.get(way.name)
             running = service is not None and service.state is not State.STOPPED
             if not running and way.wanted(self._hub):
-                if way.name not in self._ways:
-                    module, _, name = way.target.partition(":")
-                    self._ways[way.name] = cast(
-                        "Sharing", getattr(import_module(module), name)(self._hub)
-                    )
-                run: Callable[[Service], Awaitable[None]] = self._ways[way.name].run
-                self._services[way.name] = self._hub.supervisor.add(way.name, run, Stage.API)
+                run = partial(self._run, way)
+                self._services[way.name] = self._hub.supervisor.add(way.name, run, Stage.SENSE)
+
+    async def _run(self, way: Way, service: Service) -> None:
+        """Run a way out; its libraries are loaded in a thread, the house does not wait."""
+        if way.name not in self._ways:
+            module, _, name = way.target.partition(":")
+            try:
+                loaded = await asyncio.to_thread(import_module, module)
+            except ModuleNotFoundError as err:
+                if not way.extra:
+                    raise
+                mend = (
+                    f"the package {err.name} is not installed; run: scripts/setup hub {way.extra}"
+                )
+                raise NeedsAttention(mend) from err
+            self._ways[way.name] = cast("Sharing", getattr(loaded, name)(self._hub))
+        await self._ways[way.name].run(service)
 
     def reload(self, _settings: Settings) -> None:
         """Take over changed settings; call it when the hub has them."""

@@ -14,7 +14,7 @@ from hub.api.route import Body, Call, Route, Shape
 class Look(Body):
     """For how long to look around."""
 
-    seconds: float = Field(default=5.0, ge=0.5, le=15.0)
+    seconds: float = Field(ge=0.5, le=15.0)
 
 
 class SuggestionShape(Shape):
