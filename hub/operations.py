@@ -14,8 +14,8 @@ from hub.control import Handler
 from hub.device_operations import DeviceOperations
 from hub.errors import Refusal
 from hub.records import BY, Records
-from hub.store.queries import Where
 from hub.share.operations import ShareOperations
+from hub.store.queries import Where
 from hub.types import Decision, Mood, PersonId, RoomId
 from hub.views import Views, outcome_view
 from models.types import EMOTIONS, Emotion
