@@ -187,8 +187,11 @@ class HomeAssistantShare:
         while True:
             await self._born.wait()
             self._born.clear()
-            async with asyncio.timeout(SAY_LIMIT_S):
-                await self._sync(link, found)
+            try:
+                async with asyncio.timeout(SAY_LIMIT_S):
+                    await self._sync(link, found)
+            except TimeoutError as err:
+                raise Unreachable("the broker does not answer") from err
             self.tell_all(afresh=True)
 
     async def _answer(self) -> None:

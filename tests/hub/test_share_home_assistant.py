@@ -148,6 +148,8 @@ def _as_sensors(config: bytes, payload: bytes) -> dict[str, Any]:
     return values
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(180)
 async def test_what_may_not_be_told_any_more_is_unknown_at_once(
     state: Path, broker: Broker
 ) -> None:
