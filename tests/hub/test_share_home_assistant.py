@@ -129,6 +129,9 @@ async def test_a_mood_reaches_its_sensors_and_is_not_kept(state: Path, broker: B
         sensors = _as_sensors(there.configs()[topic], there.said[MOOD])
         assert sensors["valence"] == mood["valence"]
         assert sensors["label"] == "happiness"
+        # One that comes too soon is told a moment later.
+        feel(hub, Emotion.SADNESS)
+        await until_true(lambda: there.json(MOOD)["valence"] < mood["valence"])
         async with watching(broker) as later:
             await until_true(lambda: later.kept.get("moodsync/availability") == b"online")
             await until_true(lambda: len(later.configs()) == 3)
