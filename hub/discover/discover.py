@@ -8,9 +8,11 @@ from typing import Any
 import yaml
 
 from drivers.nearby import SSDP_PORT, Nearby, browse_mdns, search_ssdp
+from drivers.nearby_kasa import PORT as KASA_PORT
+from drivers.nearby_kasa import ask_kasa
 from drivers.registry import KNOWN
 from drivers.types import Unreachable
-from hub.discover.kinds import MDNS, Kind, of_ssdp
+from hub.discover.kinds import KASA, MDNS, Kind, of_ssdp
 from hub.settings import Settings
 
 FINDS_BY_ITSELF = frozenset({"lifx", "matter"})
@@ -37,11 +39,14 @@ async def discover(
     seconds: float,
     interfaces: Sequence[str] = (),
     ssdp_port: int = SSDP_PORT,
+    kasa: tuple[str, int] = ("255.255.255.255", KASA_PORT),
 ) -> dict[str, Any]:
     """Look around for so long; return suggestions and what could not be asked, as plain data."""
+    first = next(iter(interfaces), None)
     asked = {
         "mdns": browse_mdns(MDNS, seconds, interfaces),
-        "ssdp": search_ssdp(seconds, next(iter(interfaces), None), ssdp_port),
+        "ssdp": search_ssdp(seconds, first, ssdp_port),
+        "kasa": ask_kasa(seconds, first, kasa[1], kasa[0]),
     }
     answers = await asyncio.gather(*asked.values(), return_exceptions=True)
     found: list[tuple[Kind, Nearby, str]] = []
@@ -52,9 +57,18 @@ async def discover(
         elif isinstance(answer, BaseException):
             raise answer
         else:
-            kinds = ((MDNS.get(o.service) if way == "mdns" else of_ssdp(o), o) for o in answer)
-            found += [(kind, one, way) for kind, one in kinds if kind is not None]
+            found += [(kind, one, way) for one in answer if (kind := _kind(way, one)) is not None]
     return {"suggestions": [asdict(one) for one in suggest(settings, found)], "problems": problems}
+
+
+def _kind(way: str, found: Nearby) -> Kind | None:
+    match way:
+        case "mdns":
+            return MDNS.get(found.service)
+        case "ssdp":
+            return of_ssdp(found)
+        case _:
+            return KASA
 
 
 def suggest(

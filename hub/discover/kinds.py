@@ -105,6 +105,9 @@ MDNS: Mapping[str, Kind] = {
 """By service type."""
 
 
+KASA = Kind("TP-Link Kasa device", "kasa", _one_of("kasa"))
+
+
 def of_ssdp(found: Nearby) -> Kind | None:
     """Return what an SSDP answer means; None for routers, printers and the like."""
     headers = found.properties

@@ -23,11 +23,6 @@ class Ledger:
         self.kept: dict[str, dict[str, str]] = said.get("kept", {})
         """Platforms of components by topic."""
 
-    @staticmethod
-    def holds_something(folder: Path) -> bool:
-        """Tell whether a broker may still keep something of this hub."""
-        return bool(Ledger(folder).kept)
-
     def changes(self, wanted: Announcements) -> dict[str, bytes]:
         """Return what to publish so that the broker keeps just what is wanted; empty deletes.
 

@@ -72,6 +72,8 @@ class HomeAssistantShare:
         self._link: MqttLink | None = None
         self._told: dict[str, bytes] = {}
         self._told_at: dict[str, float] = {}
+        self._late: set[RoomId] = set()
+        self._lately = asyncio.Event()
         hub.permission.on_change(self.tell_all)
         hub.bus.on(Mood, self._on_mood)
 
@@ -178,6 +180,7 @@ class HomeAssistantShare:
                 group.create_task(link.lost(), name="share link")
                 group.create_task(self._answer(), name="share asked")
                 group.create_task(self._greet(link, found), name="share born")
+                group.create_task(self._catch_up(), name="share moods")
         except* Unreachable as problems:
             reason = str(problems.exceptions[0])
         raise Unreachable(reason)
@@ -187,8 +190,11 @@ class HomeAssistantShare:
         while True:
             await self._born.wait()
             self._born.clear()
-            async with asyncio.timeout(SAY_LIMIT_S):
-                await self._sync(link, found)
+            try:
+                async with asyncio.timeout(SAY_LIMIT_S):
+                    await self._sync(link, found)
+            except TimeoutError as err:
+                raise Unreachable("the broker does not answer") from err
             self.tell_all(afresh=True)
 
     async def _answer(self) -> None:
@@ -202,6 +208,16 @@ class HomeAssistantShare:
             except HubError as err:
                 log.warning("share_refused", by=BY, reason=str(err))
             self.tell_all(afresh=isinstance(asked, PrivacyAsked))
+
+    async def _catch_up(self) -> None:
+        """Tell the newest mood of each room whose last one came too soon to be told."""
+        while True:
+            await self._lately.wait()
+            await asyncio.sleep(MOST_OFTEN_S)
+            self._lately.clear()
+            late, self._late = self._late, set()
+            for room in late:
+                self._tell_mood(room)
 
     def _on_mood(self, mood: Mood) -> None:
         if mood.person is None and self._link is not None:
@@ -222,7 +238,9 @@ class HomeAssistantShare:
         now = self._hub.clock.monotonic()
         known = payload != mood_payload(None) and topic in self._told
         if known and now - self._told_at.get(topic, 0.0) < MOST_OFTEN_S:
-            return  # the engine says it again in a moment
+            self._late.add(room)
+            self._lately.set()
+            return
         if self._tell(topic, payload):
             self._told_at[topic] = now
 

@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from hub.settings import Settings
-from hub.share.ha_ledger import Ledger
 from hub.share.hooks import Hooks
 from hub.state_dir import state_dir
 from hub.supervisor import NeedsAttention, Service, Stage, State
@@ -51,8 +50,9 @@ class Way:
 def _home_assistant(hub: "Hub") -> bool:
     if hub.settings.share.home_assistant.enabled:
         return True
-    folder = state_dir(hub.settings.store) / "share"
-    return hub.settings.drivers.mqtt is not None and Ledger.holds_something(folder)
+    # Something may have to be withdrawn; whether it has, the service knows.
+    ledger = state_dir(hub.settings.store) / "share" / "home_assistant.json"
+    return hub.settings.drivers.mqtt is not None and ledger.is_file()
 
 
 WAYS: tuple[Way, ...] = (

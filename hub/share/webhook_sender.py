@@ -9,6 +9,7 @@ import json
 import random
 import secrets
 import ssl
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,6 @@ from typing import Any
 import aiohttp
 import structlog
 
-from hub.bus import Subscription
 from hub.clock import Clock
 from hub.share.signing import BadSecret, Key, read_secret
 from hub.share_settings import Webhook, check_url
@@ -68,13 +68,27 @@ class Sender:
     ) -> None:
         self.name = name
         self.webhook = webhook
-        self.queue: Subscription[Message] = Subscription(f"share.webhook.{name}", QUEUE)
+        self.dropped = 0
         self.delivered = 0
         self.refused = 0
         self.given_up = 0
         self.reason = ""
         self._clock = clock
         self._note = note
+        self._waiting: deque[Message] = deque(maxlen=QUEUE)
+        self._ready = asyncio.Event()
+        self._sending = False
+
+    def put(self, message: Message) -> None:
+        """Add a message; never blocks. When the queue is full the oldest goes and is counted."""
+        if len(self._waiting) == QUEUE:
+            self.dropped += 1
+        self._waiting.append(message)
+        self._ready.set()
+
+    def left(self) -> int:
+        """Return how many messages have not arrived."""
+        return len(self._waiting) + self._sending
 
     def view(self) -> dict[str, object]:
         """Return what there is to show; never the address."""
@@ -82,7 +96,7 @@ class Sender:
             "delivered": self.delivered,
             "refused": self.refused,
             "given_up": self.given_up,
-            "dropped": self.queue.dropped,
+            "dropped": self.dropped,
             "reason": self.reason,
         }
 
@@ -98,8 +112,13 @@ class Sender:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": "MoodSync-Hub", "Content-Type": "application/json"},
         ) as session:
-            async for message in self.queue:
-                await self._bring(session, key, url, tls, message)
+            while True:
+                await self._ready.wait()
+                while self._waiting:
+                    self._sending = True
+                    await self._bring(session, key, url, tls, self._waiting.popleft())
+                    self._sending = False
+                self._ready.clear()
 
     def _read(self) -> tuple[Key, str, ssl.SSLContext | bool]:
         hook = self.webhook

@@ -51,7 +51,7 @@ class Webhooks:
 
     def drops(self) -> dict[str, int]:
         """Return what was lost, by queue."""
-        return {one.queue.name: one.queue.dropped for one in self._senders.values()} | {
+        return {f"share.webhook.{name}": one.dropped for name, one in self._senders.items()} | {
             "share.webhooks_changed": self._lost
         }
 
@@ -72,7 +72,7 @@ class Webhooks:
                 return
             service.healthy()
             await until(self._changed, self._send())
-            self._lost += sum(len(one.queue.take_all()) for one in self._senders.values())
+            self._lost += sum(one.left() for one in self._senders.values())
 
     async def _note(self, name: str, text: str) -> None:
         await self._hub.store.config.audit(HUB, f"webhook {name}", text)
@@ -132,12 +132,12 @@ class Webhooks:
                 continue
             (self._within.add if now else self._within.discard)((name, room))
             kind = "mood.entered" if now else "mood.left"
-            sender.queue.put(self._message(kind, {"room": room, "mood": rounded(estimate)}))
+            sender.put(self._message(kind, {"room": room, "mood": rounded(estimate)}))
 
     def _say(self, what: Kind, room: RoomId | None, kind: str, data: dict[str, Any]) -> None:
         message = self._message(kind, data)
         for _, sender in self._wanting(what, room):
-            sender.queue.put(message)
+            sender.put(message)
 
     def _message(self, kind: str, data: dict[str, Any]) -> Message:
         return Message.of(kind, data, self._hub.clock.wall())

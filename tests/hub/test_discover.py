@@ -11,14 +11,16 @@ from typing import Any
 
 import pytest
 import yaml
+from kasa.transports.xortransport import XorEncryption
 from ssdpy import SSDPServer
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from drivers.nearby import Nearby, read_ssdp, shown
+from drivers.nearby_kasa import ask_kasa, read_kasa
 from hub.api.access import Role
 from hub.cli.main import main
 from hub.discover.discover import discover, suggest
-from hub.discover.kinds import MDNS, of_ssdp
+from hub.discover.kinds import KASA, MDNS, of_ssdp
 from hub.settings import Settings
 from tests.hub.api_rig import API, running, settings_for
 
@@ -86,6 +88,37 @@ def free_udp_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Plug(asyncio.DatagramProtocol):
+    """A Kasa plug, by python-kasa's own coding."""
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        if XorEncryption.decrypt(data) == '{"system":{"get_sysinfo":{}}}':
+            about = {"alias": "Heater plug", "model": "HS110(EU)"}
+            answer = json.dumps({"system": {"get_sysinfo": about}})
+            self.transport.sendto(XorEncryption.encrypt(answer)[4:], addr)
+            self.transport.sendto(b"nonsense", addr)
+
+
+async def test_a_kasa_plug_answers(state: Path) -> None:
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(Plug, local_addr=(HERE, 0))
+    port = transport.get_extra_info("sockname")[1]
+    try:
+        for _ in range(5):
+            if found := await ask_kasa(1.0, HERE, port, HERE):
+                break
+    finally:
+        transport.close()
+    assert [(one.name, one.properties) for one in found] == [
+        ("Heater plug", {"model": "HS110(EU)"})
+    ]
+    suggestion = suggest(settings_for(state), [(KASA, found[0], "kasa")])[0]
+    assert suggestion.kind == "TP-Link Kasa device"
+
+
 async def test_what_is_announced_is_suggested_and_nothing_added(state: Path) -> None:
     port = free_udp_port()
     settings = settings_for(state)
@@ -99,7 +132,7 @@ async def test_what_is_announced_is_suggested_and_nothing_added(state: Path) -> 
     async with announced(*services), answering(port):
         wanted = {BRIDGE, "MQTT broker", "Google Cast device"}
         for _ in range(5):  # datagrams get lost on a busy machine
-            found = await discover(settings, 2.0, [HERE], port)
+            found = await discover(settings, 2.0, [HERE], port, (HERE, free_udp_port()))
             told = {one["kind"]: one for one in found["suggestions"]}
             ways = {(one["kind"], one["found_by"]) for one in found["suggestions"]}
             if wanted | {"UPnP media renderer"} <= told.keys() and (BRIDGE, "ssdp") in ways:
@@ -191,4 +224,5 @@ def test_strangers_texts_are_harmless() -> None:
         data = bytearray(HUE_ANSWER.encode())
         for _ in range(random.randrange(1, 20)):
             data[random.randrange(len(data))] = random.randrange(256)
+        read_kasa(bytes(data))
         read_ssdp(bytes(data[: random.randrange(len(data))]))

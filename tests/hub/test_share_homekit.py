@@ -150,6 +150,8 @@ async def paired(port: int, code: str) -> AsyncIterator[Controller]:
             await discovery.close()
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(180)
 async def test_a_controller_pairs_reads_writes_and_is_told(state: Path) -> None:
     port = free_port()
     with capture_logs() as logs:
@@ -196,6 +198,8 @@ async def test_a_controller_pairs_reads_writes_and_is_told(state: Path) -> None:
     assert code not in str(noted)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(180)
 async def test_a_wrong_code_is_refused(state: Path) -> None:
     port = free_port()
     async with hub_with(home(state, port)) as hub:
@@ -209,6 +213,8 @@ async def test_a_wrong_code_is_refused(state: Path) -> None:
             assert hub.share.view()["apple_home"]["paired"] == 1
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(180)
 async def test_a_pairing_outlives_a_restart_and_its_files_are_the_hubs_alone(state: Path) -> None:
     port = free_port()
     settings = home(state, port)
@@ -240,6 +246,8 @@ async def test_a_pairing_outlives_a_restart_and_its_files_are_the_hubs_alone(sta
         assert (await hub.operations.ask("apple_home"))["code"] != code
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(180)
 async def test_rooms_that_come_appear_and_switched_off_it_ends(state: Path) -> None:
     port = free_port()
     settings = home(state, port)
