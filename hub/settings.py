@@ -341,6 +341,10 @@ class ApiSettings(Strict):
     """Names by which the hub is reached besides its own `.local` name and its addresses."""
     announce: bool = True
     """Tell the home's network by mDNS; never when bound to loopback."""
+    push_contact: Annotated[str, Field(pattern=r"^(mailto:[^@\s]+@[^@\s]+|https://\S+)$")] = (
+        "mailto:moodsync@home.arpa"
+    )
+    """By which push services reach whoever runs this hub, as Web Push asks (RFC 8292)."""
     tls: TlsSettings = TlsSettings()
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from hub.api.doors import Doors
     from hub.api.tls import Tls
     from hub.app import Hub
+    from hub.push.news import PushNews
+    from hub.push.sender import Sender
     from sync.pairing import Window
 
 
@@ -45,6 +47,8 @@ class Context:
     tls: "Tls"
     link: Callable[[str], str]
     events: Events
+    sender: "Sender"
+    push: "PushNews"
     log_ring: LogRing
     heavy: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """Held by what takes seconds of processor time: one at a time."""
@@ -63,7 +67,11 @@ class Context:
 
     def background(self) -> list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:
         """Return what runs beside the server, by name."""
-        return [("events", self.events.run)]
+        return [("events", self.events.run), ("push", self._push), ("push news", self.push.run)]
+
+    async def _push(self) -> None:
+        await self.push.wanted()
+        await self.sender.run()
 
     def binding(self, *, secure: bool) -> bytes:
         """Return what a pairing is bound to: the certificate in use and the authority."""

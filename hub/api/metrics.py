@@ -73,6 +73,7 @@ def collect(context: "Context") -> tuple[Metric, ...]:
                 if mb is not None
             },
         ),
+        _many("push_total", "counter", "Push messages.", "result", context.sender.counts),
         _one("api_live_clients", "gauge", "Open WebSockets.", len(events)),
         _one("api_slow_clients_total", "counter", "Closed for being slow.", events.closed_slow),
         _one("api_connections", "gauge", "Open connections.", len(doors) if doors else 0),

@@ -31,6 +31,8 @@ from hub.api.route import PREFIX, Route
 from hub.api.table import ROUTES
 from hub.api.tls import Tls
 from hub.log_ring import LogRing
+from hub.push.news import PushNews
+from hub.push.sender import Sender
 from hub.state_dir import state_dir
 from hub.store.accounts import Accounts
 from hub.supervisor import NeedsAttention, Service
@@ -141,7 +143,8 @@ class ApiServer:
         return self._tls.authority
 
     def _context(self, accounts: Accounts) -> Context:
-        now = self._hub.clock.monotonic
+        now, hub = self._hub.clock.monotonic, self._hub
+        sender = Sender(accounts, hub.store.config, hub.clock, self._settings.push_contact)
         return Context(
             hub=self._hub,
             accounts=accounts,
@@ -154,6 +157,8 @@ class ApiServer:
             tls=self._tls,
             link=self.link,
             events=Events(self._hub, self._log_ring),
+            sender=sender,
+            push=PushNews(hub, sender),
             log_ring=self._log_ring,
         )
 

@@ -1,13 +1,14 @@
 """push: where browsers want to be told while the app is closed (Web Push, RFC 8030)."""
 
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from hub.api.access import Access
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
+from hub.push.guard import NotPublic, origin_of
+from hub.push.news import DETAILS
 from hub.store.accounts import PushTarget
 from sync.base64url import unb64
 
@@ -15,7 +16,8 @@ POINT_BYTES = 65
 AUTH_BYTES = 16
 MOST = 50
 
-Topic = Literal["attention", "privacy", "test"]
+Topic = Literal["attention", "privacy", "decisions", "test"]
+"""What needs somebody; privacy mode; what the house did by itself."""
 
 
 class PushKey(Shape):
@@ -36,7 +38,9 @@ class Subscription(Body):
 
     endpoint: str = Field(max_length=1000)
     keys: Keys
-    topics: list[Topic] = Field(default=["attention"], max_length=3)
+    topics: list[Topic] = Field(default=["attention"], max_length=4)
+    details: bool = False
+    """Reasons, which may tell of moods, on this device's lock screen."""
 
 
 class Endpoint(Body):
@@ -49,6 +53,13 @@ class Subscribed(Shape):
     """About what this browser is told."""
 
     topics: list[str]
+    details: bool
+
+
+class Told(Shape):
+    """To how many of one's browsers a message is on its way."""
+
+    browsers: int
 
 
 async def get_push_key(call: Call) -> dict[str, Any]:
@@ -62,9 +73,10 @@ async def get_push_key(call: Call) -> dict[str, Any]:
 async def subscribe_push(call: Call) -> dict[str, Any]:
     """Tell this browser from now on."""
     sent, who, accounts = call.sent(Subscription), call.identity, call.context.accounts
-    parts = urlsplit(sent.endpoint)
-    if parts.scheme != "https" or not parts.hostname or parts.username:
-        raise Problem(422, "invalid", "an endpoint is an https address")
+    try:
+        origin_of(sent.endpoint)
+    except NotPublic as err:
+        raise Problem(422, "invalid", str(err)) from err
     if len(accounts.push) >= MOST and sent.endpoint not in accounts.push:
         raise Problem(409, "too_many", "too many browsers are told already")
     known = accounts.push.get(sent.endpoint)
@@ -82,11 +94,12 @@ async def subscribe_push(call: Call) -> dict[str, Any]:
         who.session.client,
         point,
         auth,
-        tuple(sent.topics),
+        (*sent.topics, *((DETAILS,) if sent.details else ())),
         call.context.auth.now_ms(),
     )
     await accounts.put_push(target, who.by)
-    return {"topics": sent.topics}
+    call.context.push.changed()
+    return {"topics": sent.topics, "details": sent.details}
 
 
 async def unsubscribe_push(call: Call) -> None:
@@ -96,6 +109,12 @@ async def unsubscribe_push(call: Call) -> None:
     if known is None or known.member != call.identity.member.id:
         raise Problem(404, "not_found", "this browser is not told")
     await call.context.accounts.drop_push(endpoint, call.identity.by)
+    call.context.push.changed()
+
+
+async def test_push(call: Call) -> dict[str, Any]:
+    """Send a message to all of one's own browsers, to see that it arrives."""
+    return {"browsers": call.context.push.test(call.identity.member.id)}
 
 
 _SUBSCRIPTIONS = "/push/subscriptions"
@@ -112,5 +131,10 @@ ROUTES = (
         *("POST", f"{_SUBSCRIPTIONS}/removal", "Tell it no more", Access.SEE, unsubscribe_push),
         body=Endpoint,
         status=204,
+    ),
+    Route(
+        *("POST", "/push/test", "Send oneself a message", Access.SEE, test_push),
+        answer=Told,
+        command=True,
     ),
 )
