@@ -103,6 +103,8 @@ class Operations:
             "api_token": self._api_token,
             "pair": self._pair,
             "pairing": self._pairing,
+            "pair_button": self._pair_button,
+            "sticker": self._sticker,
             **self.devices.handlers(),
         }
 
@@ -223,6 +225,12 @@ class Operations:
 
     async def _pairing(self, data: dict[str, Any]) -> dict[str, Any]:
         return await self._hub.api.ask("pairing", data)
+
+    async def _pair_button(self, data: dict[str, Any]) -> dict[str, Any]:
+        return await self._hub.api.ask("pair_button", data)
+
+    async def _sticker(self, data: dict[str, Any]) -> dict[str, Any]:
+        return await self._hub.api.ask("sticker", data)
 
     def _room(self, name: str | None) -> RoomId:
         rooms = list(self._hub.settings.rooms)

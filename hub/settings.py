@@ -327,6 +327,15 @@ class TlsSettings(Strict):
     key_file: Path | None = None
 
 
+class PairingButton(Strict):
+    """A button that opens pairing for two minutes, by the digits of the home's sticker."""
+
+    device: str
+    """Its device id, as in `moodsync devices`."""
+    action: str = "hold"
+    """The press that counts, in its driver's word: `single`, `double`, `hold`..."""
+
+
 class ApiSettings(Strict):
     """The API and the app, served by the hub itself."""
 
@@ -341,6 +350,10 @@ class ApiSettings(Strict):
     """Names by which the hub is reached besides its own `.local` name and its addresses."""
     announce: bool = True
     """Tell the home's network by mDNS; never when bound to loopback."""
+    pairing_buttons: tuple[PairingButton, ...] = ()
+    """Buttons that open pairing; see also `moodsync pair --button` for one on a GPIO line."""
+    pairing_role: Literal["adult", "child", "guest"] = "guest"
+    """What somebody becomes who pairs by such a button; owners can raise it in the app."""
     push_contact: Annotated[str, Field(pattern=r"^(mailto:[^@\s]+@[^@\s]+|https://\S+)$")] = (
         "mailto:moodsync@home.arpa"
     )

@@ -106,12 +106,13 @@ class Window:
         """How often a device may still try."""
         return max(0, TRIES - self._tries)
 
-    def open(self, binding: bytes) -> Opened:
+    def open(self, binding: bytes, digits: str | None = None) -> Opened:
         """Open it, with new secrets; one that is open already starts anew.
 
         `binding` names the hub's TLS certificate and authority; the ticket's fingerprint covers it.
+        `digits` are given where nobody could be shown new ones: those of the home's sticker.
         """
-        digits = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
+        digits = digits or f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
         self._go(Input.OPEN)
         self._tries, self._side = 0, None
         self._opened = Opened(digits, Ticket.new(binding), self._now() + OPEN_S)

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from hub.api.access import Access, Role
 from hub.api.auth import TOKEN
+from hub.api.pairing_button import press, sticker
 from hub.api.problem import Problem
 from hub.api.route import Body
 from hub.errors import Refusal
@@ -55,6 +56,10 @@ class Admin:
                 asked = _Pair.model_validate(data)
                 opened = await self._context.open_pairing(asked.model_dump(), BY)
                 return opened | {"where": self.where()}
+            case "pair_button":
+                return {"opened": await press(self._context)}
+            case "sticker":
+                return {"digits": await sticker(self._context.hub.store.config)}
             case "pairing":
                 window = self._context.pairing
                 return {"state": "closed" if window is None else window.state.value}

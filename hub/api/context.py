@@ -5,6 +5,7 @@ import hashlib
 import importlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from hub.api.events import Events
 from hub.api.hosts import Hosts
 from hub.api.idempotency import Idempotency
 from hub.api.limits import RateLimit
+from hub.api.pairing_button import watch
 from hub.api.problem import Problem
 from hub.log_ring import LogRing
 from hub.operations import Operations
@@ -67,7 +69,12 @@ class Context:
 
     def background(self) -> list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:
         """Return what runs beside the server, by name."""
-        return [("events", self.events.run), ("push", self._push), ("push news", self.push.run)]
+        return [
+            ("events", self.events.run),
+            ("push", self._push),
+            ("push news", self.push.run),
+            ("pairing button", partial(watch, self)),
+        ]
 
     async def _push(self) -> None:
         await self.push.wanted()
@@ -79,8 +86,13 @@ class Context:
         leaf = self.tls.leaf if secure else b"localhost"
         return hashlib.sha256(leaf + authority).digest()
 
-    async def open_pairing(self, whom: dict[str, Any], by: str) -> dict[str, Any]:
-        """Open the pairing window for a member, or for one to be made; note who did."""
+    async def open_pairing(
+        self, whom: dict[str, Any], by: str, digits: str | None = None
+    ) -> dict[str, Any]:
+        """Open the pairing window for a member, or for one to be made; note who did.
+
+        `digits` are new ones unless they are given.
+        """
         member, person = whom["member"], whom["person"]
         if member is not None and member not in self.accounts.members:
             raise Problem(404, "not_found", "there is no such member")
@@ -90,7 +102,7 @@ class Context:
         async with self.pairing_turn:
             if self.pairing is None:
                 self.pairing = module.Window(self.hub.clock.monotonic)
-            opened = self.window().open(self.binding(secure=True))
+            opened = self.window().open(self.binding(secure=True), digits)
             self.pairing_for = whom | {"by": by}
         await self.hub.store.config.audit(by, "pairing opened", whom["role"])
         return {

@@ -172,6 +172,13 @@ def _pair(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--person", help="whose device it is, of those who live here")
     parser.add_argument("--name", default="", help="what to call a new member")
     parser.add_argument("--no-wait", action="store_true", help="do not wait until it is paired")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--button",
+        action="store_true",
+        help="open it as a button does, by the sticker's digits: for a hook on a GPIO line",
+    )
+    how.add_argument("--sticker", action="store_true", help="show the digits for the sticker")
 
 
 def _token(parser: argparse.ArgumentParser) -> None:

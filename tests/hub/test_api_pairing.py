@@ -1,9 +1,11 @@
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from drivers.types import DeviceId
 from hub.api.access import Role
 from sync.pairing import OPEN_S
 from tests.hub.api_device import Phone, b64
@@ -121,3 +123,32 @@ async def test_an_owner_opens_pairing_for_a_child_and_unpairs(rig: Rig) -> None:
     async with owner.get(f"{API}/privacy/audit") as answer:
         done = [entry["action"] for entry in (await answer.json())["entries"]]
     assert {"pairing opened", "device paired", "device unpaired"} <= set(done)
+
+
+async def test_a_held_button_opens_pairing_by_the_stickers_digits(state: Path) -> None:
+    buttons = [{"device": "simulated:lamp", "action": "hold"}]
+    api = {"port": 0, "http_port": 0, "pairing_buttons": buttons}
+    async with running(settings_for(state, api=api)) as rig:
+        hub = rig.hub
+        digits = (await hub.operations.ask("sticker"))["digits"]
+        assert digits == (await hub.operations.ask("sticker"))["digits"]
+        port = hub.devices.port("simulated")  # what the driver tells the hub by
+
+        async def pressed(action: str) -> str:
+            port.pressed(DeviceId("simulated:lamp"), action)
+            await asyncio.sleep(0)
+            return str((await hub.operations.ask("pairing"))["state"])
+
+        assert await pressed("single") == "closed"
+        async with asyncio.timeout(20):
+            while await pressed("hold") != "open":
+                await asyncio.sleep(0.02)
+        phone = Phone(rig.client(), "Guest's phone")
+        assert await phone.pair_by_digits("000000000" if digits != "0" * 9 else "1" * 9) == 403
+        # A press while it is open gives no further tries.
+        before = rig.hub.api._server._context_made.pairing.tries_left  # type: ignore[union-attr]
+        assert await hub.operations.ask("pair_button") == {"opened": False}
+        assert rig.hub.api._server._context_made.pairing.tries_left == before == 2  # type: ignore[union-attr]
+        assert await phone.pair_by_digits(digits) == 201
+        assert [m.role for m in hub.store.accounts.members.values()] == ["guest"]
+        assert await hub.operations.ask("pair_button") == {"opened": True}
