@@ -313,18 +313,41 @@ class LogSettings(Strict):
 HostName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
 
 
+class AcmeSettings(Strict):
+    """A public authority that gives certificates by ACME (RFC 8555), asked by DNS-01 alone.
+
+    The hub need not be reached from outside; the names' DNS has to be the household's.
+    """
+
+    directory: Annotated[str, Field(pattern=r"^https://\S+$")] = (
+        "https://acme-v02.api.letsencrypt.org/directory"
+    )
+    hook: Annotated[tuple[str, ...], Field(min_length=1)]
+    """A command that sets the TXT record at your DNS provider: it is run with `add NAME VALUE`, and
+    afterwards with `remove NAME VALUE`."""
+    agree: Literal[True]
+    """That you agree to the authority's terms of service."""
+    contact: Annotated[str, Field(pattern=r"^(mailto:[^@\s]+@[^@\s]+)?$")] = ""
+    dns_wait_s: Annotated[float, Field(ge=0, le=900)] = 60
+    """How long the record takes to be seen everywhere."""
+    ca_file: Path | None = None
+    """What to trust instead of the system's authorities, for an ACME server at home."""
+
+
 class TlsSettings(Strict):
     """Where the API's certificate comes from.
 
     `own`: an authority that the hub makes for itself, which people trust once on each device.
     `custom`: files that something else renews, an ACME client for example; they are read again
     every few hours.
+    `acme`: a public authority's for `api.hostnames`, got and renewed by DNS-01.
     """
 
-    mode: Literal["own", "custom"] = "own"
+    mode: Literal["own", "custom", "acme"] = "own"
     certificate_file: Path | None = None
     """`custom`: the chain as PEM, the hub's own certificate first."""
     key_file: Path | None = None
+    acme: AcmeSettings | None = None
 
 
 class PairingButton(Strict):

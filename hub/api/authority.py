@@ -79,8 +79,8 @@ class Authority:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
             .sign(key, hashes.SHA256())
         )
-        _write(self._key_file, _pem(key))
-        _write(self.certificate_file, certificate.public_bytes(serialization.Encoding.PEM))
+        write(self._key_file, pem(key))
+        write(self.certificate_file, certificate.public_bytes(serialization.Encoding.PEM))
 
     def _issue(
         self, leaf: Path, key_file: Path, wanted: list[x509.GeneralName], now: dt.datetime
@@ -106,8 +106,8 @@ class Authority:
             )
             .sign(signer, hashes.SHA256())
         )
-        _write(key_file, _pem(key))
-        _write(leaf, certificate.public_bytes(serialization.Encoding.PEM))
+        write(key_file, pem(key))
+        write(leaf, certificate.public_bytes(serialization.Encoding.PEM))
 
 
 def main() -> None:
@@ -123,7 +123,7 @@ def main() -> None:
         "ends": found.not_valid_after_utc.isoformat(),
         "sha256": found.fingerprint(hashes.SHA256()).hex(),
     }
-    _write(folder / NOTE, json.dumps(note).encode())
+    write(folder / NOTE, json.dumps(note).encode())
 
 
 def _alternatives(names: Iterable[str], addresses: Iterable[Address]) -> list[x509.GeneralName]:
@@ -153,7 +153,8 @@ def _usage(*, sign: bool) -> x509.KeyUsage:
     )
 
 
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+def pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """Return a private key as PEM, not encrypted: the folder is for its owner alone."""
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -161,7 +162,7 @@ def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     )
 
 
-def _write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes) -> None:
     """Put a file in place at once, for nobody but its owner."""
     new = path.with_name(f"{path.name}.new")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

@@ -5,6 +5,7 @@ import datetime as dt
 import ssl
 from pathlib import Path
 
+from hub.api.acme_files import AcmeFiles
 from hub.api.certificates import Files, fingerprint, own_files
 from hub.api.names import names, own_addresses
 from hub.clock import Clock
@@ -22,6 +23,8 @@ class Tls:
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
         self.context.set_alpn_protocols(["http/1.1"])
+        acme, hostnames = settings.tls.acme, settings.hostnames
+        self._acme = AcmeFiles(folder, acme, hostnames) if acme and hostnames else None
         self.files: Files | None = None
         self.leaf = b""
         """SHA-256 of the certificate that is served; pairing is bound to it."""
@@ -31,6 +34,11 @@ class Tls:
         files = await self._files()
         leaf = await asyncio.to_thread(self._load, files)
         self.files, self.leaf = files, leaf
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with renewing while the certificate is still good; empty if nothing."""
+        return "" if self._acme is None else self._acme.problem
 
     @property
     def authority(self) -> bytes | None:
@@ -47,6 +55,10 @@ class Tls:
                 if tls.certificate_file is None or tls.key_file is None:
                     raise NeedsAttention("api.tls: give certificate_file and key_file")
                 return Files(tls.certificate_file, tls.key_file, None)
+            case "acme":
+                if self._acme is None:
+                    raise NeedsAttention("api.tls: give acme and api.hostnames")
+                return await self._acme.current(now)
             case "own":
                 given = names(self._settings), own_addresses(self._settings)
                 return await own_files(self._folder, *given, now)

@@ -42,6 +42,8 @@ class Status(Shape):
     rss_mb: dict[str, float | None]
     store: dict[str, Any]
     camera_to_command_ms: dict[str, float | None]
+    notices: list[str]
+    """Sentences about what needs somebody while everything still runs."""
 
 
 async def get_status(call: Call) -> dict[str, Any]:
@@ -53,6 +55,7 @@ async def get_status(call: Call) -> dict[str, Any]:
         "home": hub.settings.home.name,
         "version": call.context.version,
         "guests": hub.store.config.guests,
+        "notices": [call.context.tls.problem] if call.context.tls.problem else [],
     } | {key: value for key, value in found.items() if key in wanted}
 
 
