@@ -23,7 +23,7 @@ BLOCK = 1 << 20
 DATABASES = ("config.db", "queue.db", "history.db")
 
 _TOP = frozenset({*DATABASES, "edits.yaml", "edits.undo.json", "hub.yaml"})
-_BELOW = re.compile(r"(tls|drivers)/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,3}")
+_BELOW = re.compile(r"(tls|drivers|share)(/[A-Za-z0-9_.:@+= -]+){1,4}")
 
 Tell = Callable[[int, int], None]
 """Called with how many bytes are done, and of how many."""

@@ -32,7 +32,7 @@ def take(directory: Path, into: Path, config_file: Path | None) -> None:
             _copy(directory / name, into / name)
         if config_file is not None:
             _copy(config_file, into / "hub.yaml")
-        for folder in ("tls", "drivers"):
+        for folder in ("tls", "drivers", "share"):
             for path in sorted((directory / folder).rglob("*")):
                 name = path.relative_to(directory).as_posix()
                 if path.is_file() and not path.is_symlink() and is_kept(name):

@@ -24,7 +24,7 @@ READY, INCOMING, OUTGOING, BEFORE = "ready", "incoming", "outgoing", "before"
 APPLIED = "applied"
 ITEMS = (
     *(f"{file}{suffix}" for file in File for suffix in ("", "-wal", "-shm")),
-    *("edits.yaml", "edits.undo.json", "hub.yaml", "tls", "drivers"),
+    *("edits.yaml", "edits.undo.json", "hub.yaml", "tls", "drivers", "share"),
 )
 
 

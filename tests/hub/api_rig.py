@@ -130,7 +130,7 @@ async def running(settings: Settings, cafile: Path | None = None) -> AsyncIterat
     hub.counters.acted.set()  # do not wait for a first action: this home has none
     try:
         await hub.start()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (where := hub.api.address()) is None:
                 state = {health.name: health for health in hub.supervisor.health()}["api"]
                 assert state.state is not State.NEEDS_ATTENTION, state.reason

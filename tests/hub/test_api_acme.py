@@ -2,14 +2,18 @@
 
 import datetime as dt
 import json
+import ssl
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from hub.api.acme import Acme, AcmeError, AcmeRefused, Wanted
 from hub.api.acme_files import FAILED, NOTE, AcmeFiles
 from hub.errors import HubError
 from hub.settings import AcmeSettings
@@ -92,14 +96,28 @@ async def test_a_refusal_is_told_and_not_asked_again_until_something_changes(
     await AcmeFiles(folder, asked(pebble), NAMES[:1]).current(NOW)  # mended
     assert not (folder / FAILED).exists()
 
-    with pytest.raises(NeedsAttention, match="the authority says"):
-        await AcmeFiles(tmp_path / "b", asked(pebble), ("blocked.example",)).current(NOW)
-    wrong = asked(pebble, hook=(sys.executable, "-c", ""))  # sets no record
-    with pytest.raises((NeedsAttention, HubError), match="the authority says"):
-        await AcmeFiles(tmp_path / "c", wrong, ("nothing.home.example",)).current(NOW)
-    distrusted = asked(pebble, ca_file=None)
-    with pytest.raises(NeedsAttention, match="not trusted"):
-        await AcmeFiles(tmp_path / "e", distrusted, NAMES[:1]).current(NOW)
+
+async def test_what_goes_wrong_has_a_type_that_says_whether_to_try_again(pebble: Pebble) -> None:
+    trusted, distrusted = (
+        ssl.create_default_context(cafile=pebble.ca_file),
+        ssl.create_default_context(),
+    )
+    no_record = (sys.executable, "-c", "")
+    for name, hook, tls, kind, text in (
+        ("blocked.example", pebble.hook, trusted, AcmeRefused, "the authority says"),
+        ("no-record.home.example", no_record, trusted, AcmeError, "the authority says"),
+        ("no-hook.home.example", ("/nowhere/hook",), trusted, AcmeRefused, "cannot be run"),
+        ("home.example", pebble.hook, distrusted, AcmeRefused, "not trusted"),
+    ):
+        wanted = Wanted(pebble.directory, (name,), hook, "", 0.0)
+        key, account = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+        async with aiohttp.ClientSession() as session:
+            with pytest.raises(kind, match=text):
+                await Acme(session, tls, account).issue(wanted, key)
+    plain = Wanted(pebble.directory.replace("https", "http"), ("home.example",), no_record, "", 0.0)
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(AcmeRefused, match="https alone"):
+            await Acme(session, trusted, account).issue(plain, key)
 
 
 async def test_an_authority_that_is_away_is_asked_later_and_a_good_certificate_stays(

@@ -26,6 +26,7 @@ from hub.push.encryption import MOST_BYTES, encrypt, seal
 from hub.push.guard import GuardedResolver, NotPublic, is_public, origin_of
 from hub.push.sender import QUEUE, Message, Sender
 from hub.store.accounts import PushTarget
+from hub.supervisor import NeedsAttention, Stage
 from hub.types import Decision, RestoreGoal, RoomId, Trigger
 from sync.base64url import b64, unb64
 from tests.fakes.certificates import Authority
@@ -258,6 +259,37 @@ async def test_what_is_told_is_what_was_asked_for_and_no_mood_unless_asked_for(
         async with adult.post(f"{API}/push/test") as answer:
             assert (await answer.json())["browsers"] == 2
         await service.until(4)
+
+
+async def test_what_needs_somebody_and_privacy_mode_are_told_once(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.push.news.LOOK_EVERY_S", 0.02)
+    authority, browser, hub = Authority(tmp_path, "push"), Browser(), rig.hub
+    context = hub.api._server._context_made  # type: ignore[union-attr]
+    await rig.token(Role.GUEST)
+    (member,) = hub.store.accounts.members
+    async with serving(authority) as service, sending(rig, authority):
+        target = browser.target(f"{service.origin}/a", "attention", "privacy", member=member)
+        await hub.store.accounts.put_push(target, "test")
+        context.push.changed()
+        async with asyncio.timeout(10):
+            while "push" not in hub.bus.drops():
+                await asyncio.sleep(0.01)
+
+        async def failing(_: object) -> None:
+            raise NeedsAttention("canary: the key is hunter2")
+
+        hub.supervisor.add("zigbee", failing, Stage.SOURCES)
+        await service.until(1)
+        await hub.operations.ask("privacy", on=True)
+        await service.until(2)
+        await asyncio.sleep(0.2)  # some more looks
+        told = [browser.open(body) for _, body, _ in service.got]
+    assert [(one["topic"], one["body"]) for one in told] == [
+        ("attention", "Something needs you: zigbee"),
+        ("privacy", "Privacy mode is on"),
+    ]
 
 
 INSIDE = (

@@ -6,7 +6,7 @@ import tempfile
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from pydantic import Field
@@ -16,6 +16,9 @@ from hub.api.nouns.people import may_decide_for
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
 from hub.types import PersonId
+
+if TYPE_CHECKING:
+    from hub.app import Hub
 
 
 class PrivacyShape(Shape):
@@ -110,14 +113,7 @@ async def get_privacy(call: Call) -> dict[str, Any]:
         "guests": hub.store.config.guests,
         "keep_readings_days": hub.settings.store.keep_readings_days,
         "keep_moods_days": hub.settings.store.keep_moods_days,
-        "leaves_the_house": [
-            *hub.share.leaves(),
-            *(
-                ["push messages, encrypted, to browsers that asked"]
-                if hub.store.accounts.push
-                else []
-            ),
-        ],
+        "leaves_the_house": [*hub.share.leaves(), *_pushed(hub)],
     }
 
 
@@ -132,6 +128,11 @@ async def change_privacy(call: Call) -> dict[str, Any]:
     if sent.guests is not None:
         await operations.ask("guests", on=sent.guests)
     return await get_privacy(call)
+
+
+def _pushed(hub: "Hub") -> list[str]:
+    count = len({one.member for one in hub.store.accounts.push.values()})
+    return [f"push messages to browsers of {count} who asked for them"] if count else []
 
 
 async def count_records(call: Call) -> dict[str, Any]:
