@@ -18,6 +18,7 @@ from drivers.lifx_settings import LifxSettings
 from drivers.matter_settings import MatterSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.settings import DriverSettings
+from drivers.shelly_settings import ShellySettings
 from drivers.simulated_settings import SimulatedSettings
 from drivers.types import Driver
 from drivers.wled_settings import WledSettings
@@ -61,6 +62,7 @@ KNOWN: dict[str, Known] = {
     "hue": Known(HueSettings, "drivers.hue:create", "hue"),
     "lifx": Known(LifxSettings, "drivers.lifx:create", "lifx"),
     "mqtt": Known(MqttSettings, "drivers.mqtt:create"),
+    "shelly": Known(ShellySettings, "drivers.shelly:create", "wifi"),
     "simulated": Known(SimulatedSettings, "drivers.simulated:create"),
     "wled": Known(WledSettings, "drivers.wled:create", "wifi"),
     "zigbee": Known(ZigbeeSettings, "drivers.zigbee.driver:create", "zigbee"),

@@ -21,6 +21,7 @@ from drivers.matter_settings import MatterSettings
 from drivers.mqtt_settings import MqttSettings
 from drivers.registry import third_party
 from drivers.settings import DriverSettings, Strict
+from drivers.shelly_settings import ShellySettings
 from drivers.simulated_settings import SimulatedSettings
 from drivers.wled_settings import WledSettings
 from drivers.zigbee_settings import ZigbeeSettings
@@ -138,6 +139,7 @@ class Drivers(Strict):
     hue: HueSettings | None = None
     lifx: LifxSettings | None = None
     mqtt: MqttSettings | None = None
+    shelly: ShellySettings | None = None
     simulated: SimulatedSettings | None = None
     wled: WledSettings | None = None
     zigbee: ZigbeeSettings | None = None

@@ -51,7 +51,7 @@ from drivers.types import (
     Zone,
     Zoned,
 )
-from tests.drivers import bluetooth_rig, esphome_rig, hue_rig, lifx_rig, wled_rig
+from tests.drivers import bluetooth_rig, esphome_rig, hue_rig, lifx_rig, shelly_rig, wled_rig
 from tests.drivers.mqtt_announcing import announce
 from tests.drivers.mqtt_rig import DEVICES, house
 from tests.drivers.test_mqtt_faults import open_sockets
@@ -97,6 +97,13 @@ async def mqtt(folder: Path) -> AsyncIterator[Rig]:
             await announce(client, "home_assistant")
         settings = _settings("mqtt", {"port": broker.port, "devices": DEVICES})
         yield Rig(registry.create("mqtt", settings, _place(folder)), broker.kill, broker.start)
+
+
+@asynccontextmanager
+async def shelly(folder: Path) -> AsyncIterator[Rig]:
+    with shelly_rig.shelly(shelly_rig.PASSWORD) as one:
+        driver = shelly_rig.driver_at(one, folder, shelly_rig.PASSWORD)
+        yield Rig(driver, one.peer.kill, one.peer.start)
 
 
 @asynccontextmanager
@@ -160,6 +167,7 @@ RIGS = {
     "lifx": lifx,
     "matter": matter,
     "mqtt": mqtt,
+    "shelly": shelly,
     "simulated": simulated,
     "wled": wled,
     "zigbee": zigbee,
