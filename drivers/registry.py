@@ -14,6 +14,7 @@ from pathlib import Path
 from drivers.bluetooth_settings import BluetoothSettings
 from drivers.esphome_settings import EsphomeSettings
 from drivers.hue_settings import HueSettings
+from drivers.kasa_settings import KasaSettings
 from drivers.lifx_settings import LifxSettings
 from drivers.matter_settings import MatterSettings
 from drivers.mqtt_settings import MqttSettings
@@ -60,6 +61,7 @@ KNOWN: dict[str, Known] = {
     "bluetooth": Known(BluetoothSettings, "drivers.bluetooth:create", "bluetooth"),
     "esphome": Known(EsphomeSettings, "drivers.esphome:create", "wifi"),
     "hue": Known(HueSettings, "drivers.hue:create", "hue"),
+    "kasa": Known(KasaSettings, "drivers.kasa:create", "wifi"),
     "lifx": Known(LifxSettings, "drivers.lifx:create", "lifx"),
     "mqtt": Known(MqttSettings, "drivers.mqtt:create"),
     "shelly": Known(ShellySettings, "drivers.shelly:create", "wifi"),

@@ -16,6 +16,7 @@ from pydantic import (
 from drivers.bluetooth_settings import BluetoothSettings
 from drivers.esphome_settings import EsphomeSettings
 from drivers.hue_settings import HueSettings
+from drivers.kasa_settings import KasaSettings
 from drivers.lifx_settings import LifxSettings
 from drivers.matter_settings import MatterSettings
 from drivers.mqtt_settings import MqttSettings
@@ -137,6 +138,7 @@ class Drivers(Strict):
     bluetooth: BluetoothSettings | None = None
     esphome: EsphomeSettings | None = None
     hue: HueSettings | None = None
+    kasa: KasaSettings | None = None
     lifx: LifxSettings | None = None
     mqtt: MqttSettings | None = None
     shelly: ShellySettings | None = None

@@ -51,7 +51,15 @@ from drivers.types import (
     Zone,
     Zoned,
 )
-from tests.drivers import bluetooth_rig, esphome_rig, hue_rig, lifx_rig, shelly_rig, wled_rig
+from tests.drivers import (
+    bluetooth_rig,
+    esphome_rig,
+    hue_rig,
+    kasa_rig,
+    lifx_rig,
+    shelly_rig,
+    wled_rig,
+)
 from tests.drivers.mqtt_announcing import announce
 from tests.drivers.mqtt_rig import DEVICES, house
 from tests.drivers.test_mqtt_faults import open_sockets
@@ -135,6 +143,12 @@ async def hue(folder: Path) -> AsyncIterator[Rig]:
 
 
 @asynccontextmanager
+async def kasa(_folder: Path) -> AsyncIterator[Rig]:
+    with kasa_rig.thing("bulb") as one:
+        yield Rig(kasa_rig.driver_at(one), one.peer.kill, one.peer.start)
+
+
+@asynccontextmanager
 async def lifx(_folder: Path) -> AsyncIterator[Rig]:
     with lifx_rig.emulator() as house:
         yield Rig(lifx_rig.driver_at(house.port), house.kill, house.start)
@@ -164,6 +178,7 @@ RIGS = {
     "bluetooth": bluetooth,
     "esphome": esphome,
     "hue": hue,
+    "kasa": kasa,
     "lifx": lifx,
     "matter": matter,
     "mqtt": mqtt,
