@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache
+from random import Random
 from typing import Any
 
 import aiohttp
@@ -51,6 +52,14 @@ def device(module: str, *arguments: str, own_test_port: bool = False) -> Iterato
     reset = urllib.request.Request(f"http://127.0.0.1:{one.test_port}/test/reset", data=b"null")
     with urllib.request.urlopen(reset, timeout=10):
         yield one
+
+
+def damaged(whole: str, dice: Random) -> str:
+    """Return a JSON text in which up to four characters are others."""
+    text = list(whole)
+    for _ in range(dice.randint(1, 4)):
+        text[dice.randrange(len(text))] = dice.choice('{}[]",:0aZ')
+    return "".join(text)
 
 
 async def no_socket_left(before: int) -> None:

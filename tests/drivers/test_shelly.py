@@ -25,7 +25,7 @@ from drivers.types import (
     Unreachable,
 )
 from tests.drivers import shelly_rig
-from tests.drivers.lan_rig import FakeDevice, no_socket_left, running
+from tests.drivers.lan_rig import FakeDevice, damaged, no_socket_left, running
 from tests.drivers.shelly_rig import OWN_ID, PASSWORD, driver_at, output
 from tests.drivers.test_mqtt_faults import open_sockets, outcome
 from tests.fakes.port import RememberingPort
@@ -225,10 +225,3 @@ async def test_rubbish_changes_no_identity_and_the_rest_goes_on(cellar: FakeDevi
         assert driver.stats.malformed >= 7
         assert (port.connections, driver.stats.attempts) == (1, 1)
         await driver.execute(SetSwitch(output("switch:0"), on=True))
-
-
-def damaged(whole: str, dice: Random) -> str:
-    text = list(whole)
-    for _ in range(dice.randint(1, 4)):
-        text[dice.randrange(len(text))] = dice.choice('{}[]",:0aZ')
-    return "".join(text)

@@ -22,7 +22,7 @@ from drivers.types import (
     Zone,
     Zoned,
 )
-from tests.drivers.lan_rig import FakeDevice, no_socket_left, running
+from tests.drivers.lan_rig import FakeDevice, damaged, no_socket_left, running
 from tests.drivers.test_mqtt_faults import open_sockets, outcome
 from tests.drivers.wled_rig import IDS, controller, driver_at
 from tests.fakes.port import RememberingPort
@@ -236,13 +236,6 @@ async def test_rubbish_is_counted_and_changes_no_identity(plain: FakeDevice) -> 
         assert port.connections == 1
         assert driver.stats.attempts == 1
         await driver.execute(SetLight(me, level=0.5))
-
-
-def damaged(whole: str, dice: Random) -> str:
-    text = list(whole)
-    for _ in range(dice.randint(1, 4)):
-        text[dice.randrange(len(text))] = dice.choice('{}[]",:0aZ')
-    return "".join(text)
 
 
 async def test_another_controller_at_the_address_replaces_the_first(plain: FakeDevice) -> None:
