@@ -217,7 +217,8 @@ class _Address:
                 await self._attempt()
             reason = self._driver.none_left()
             if reason is not None:
-                raise reason
+                raise reason  # told by whoever runs the driver
+            self._tell_lost()
             if self.refused is not None:
                 return
             await asyncio.sleep(self._backoff.next_s())
@@ -229,10 +230,8 @@ class _Address:
             await session.follow()
         except BadCredentials as err:
             self.refused = self.problem = err
-            self._lost(err)
         except Unreachable as err:
             self.problem = err
-            self._lost(err)
         finally:
             if self.session is not None:
                 self.session = None
@@ -241,10 +240,15 @@ class _Address:
                     limit.reschedule(asyncio.get_running_loop().time())
             self._driver.away(self)
 
-    def _lost(self, err: DriverError) -> None:
-        if not self._warned:
+    def _tell_lost(self) -> None:
+        if self.problem is not None and not self._warned:
             self._warned = True
-            log.warning("device_lost", driver=self._driver.name, device=self.key, reason=err.reason)
+            log.warning(
+                "device_lost",
+                driver=self._driver.name,
+                device=self.key,
+                reason=self.problem.reason,
+            )
 
     # As the session's desk ------------------------------------------------------------------------
 

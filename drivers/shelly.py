@@ -107,19 +107,18 @@ class ShellySession:
             return
         match method:
             case "NotifyStatus":
-                shelly.merge(params)
+                self._show(shelly, shelly.merge(params))
             case "NotifyFullStatus":
                 shelly.replace(params)
+                self._show(shelly)
             case "NotifyEvent":
                 self._pressed(shelly, params)
-                return
             case _:
-                return
-        self._show(shelly)
+                pass
 
-    def _show(self, shelly: Shelly) -> None:
+    def _show(self, shelly: Shelly, of: frozenset[str] | None = None) -> None:
         if self._rpc is not None:
-            for device in shelly.devices():
+            for device in shelly.devices(of):
                 self._desk.show(device)
 
     def _pressed(self, shelly: Shelly, params: Mapping[str, Any]) -> None:

@@ -90,22 +90,30 @@ class Shelly:
             if key in self._status and isinstance(part, dict):
                 self._status[key] = dict(part)
 
-    def merge(self, news: Part) -> None:
-        """Lay news over the state; what is not a component's is passed over."""
+    def merge(self, news: Part) -> frozenset[str]:
+        """Lay news over the state; return the components that they are of."""
+        told = set()
         for key, part in news.items():
             if key in self._status and isinstance(part, dict):
+                told.add(key)
                 self._status[key] = _over(self._status[key], part)
+        return frozenset(told)
 
-    def devices(self) -> Iterator[Device]:
-        """Yield every output, and what is sensed."""
+    def devices(self, of: frozenset[str] | None = None) -> Iterator[Device]:
+        """Yield every output, and what is sensed; `of` names the components that matter."""
+        for key in self._status if of is None else of:
+            component, _, number = key.partition(":")
+            if component in OUTPUTS and number.isdecimal():
+                yield self._output(key, component, int(number), self._status[key])
+        if of is None or any(key.partition(":")[0] in SENSED for key in of):
+            yield from self._own()
+
+    def _own(self) -> Iterator[Device]:
         sensed: dict[str, Value] = {}
         buttons = False
         for key, part in self._status.items():
             component, _, number = key.partition(":")
-            if component in OUTPUTS and number.isdecimal():
-                yield self._output(key, component, int(number), part)
-            elif component == "input":
-                buttons = True
+            buttons |= component == "input"
             for kind, value in _values(SENSED.get(component, {}), part):
                 sensed[kind if kind not in sensed else f"{kind}_{number}"] = value
         if buttons or sensed:

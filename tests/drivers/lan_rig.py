@@ -1,16 +1,21 @@
 """Devices with an address each, as processes; a driver of them that runs for a while."""
 
 import asyncio
+import atexit
 import json
 import sys
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cache
+from random import Random
 from typing import Any
 
 import aiohttp
 
 from drivers.lan import LanDriver
+from tests.drivers.test_mqtt_faults import open_sockets
 from tests.fakes.port import RememberingPort
 from tests.fakes.process import Peer, free_port
 
@@ -36,12 +41,42 @@ class FakeDevice:
 
 @contextmanager
 def device(module: str, *arguments: str, own_test_port: bool = False) -> Iterator[FakeDevice]:
-    """Start `tests.fakes.<module>` with its port, and one for `/test` if it needs its own."""
+    """Give `tests.fakes.<module>` as new, running, with a port and one for `/test` if it needs it.
+
+    The tests of a session share the process; who kills or freezes it leaves it so.
+    """
+    one = _started(module, arguments, own_test_port)
+    if one.peer._process is None:
+        one.peer.start()
+    one.peer.thaw()
+    reset = urllib.request.Request(f"http://127.0.0.1:{one.test_port}/test/reset", data=b"null")
+    with urllib.request.urlopen(reset, timeout=10):
+        yield one
+
+
+def damaged(whole: str, dice: Random) -> str:
+    """Return a JSON text in which up to four characters are others."""
+    text = list(whole)
+    for _ in range(dice.randint(1, 4)):
+        text[dice.randrange(len(text))] = dice.choice('{}[]",:0aZ')
+    return "".join(text)
+
+
+async def no_socket_left(before: int) -> None:
+    """Wait until as many sockets are open as before; a transport closes its own a turn later."""
+    async with asyncio.timeout(10):
+        while open_sockets() != before:
+            await asyncio.sleep(0.02)
+
+
+@cache
+def _started(module: str, arguments: tuple[str, ...], own_test_port: bool) -> FakeDevice:
     port = free_port()
     test_port = free_port() if own_test_port else port
     ports = [str(port), str(test_port)] if own_test_port else [str(port)]
-    with Peer([sys.executable, "-m", f"tests.fakes.{module}", *ports, *arguments]) as peer:
-        yield FakeDevice(peer, port, test_port)
+    peer = Peer([sys.executable, "-m", f"tests.fakes.{module}", *ports, *arguments])
+    atexit.register(peer.kill)
+    return FakeDevice(peer, port, test_port)
 
 
 @asynccontextmanager

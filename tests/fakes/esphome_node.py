@@ -170,9 +170,12 @@ def _varint(value: int) -> bytes:
 class Node:
     def __init__(self, mac: str, key: bytes | None) -> None:
         self.mac, self.key = mac, key
+        self.wires: set[Wire] = set()
+        self.reset()
+
+    def reset(self) -> None:
         self.states = states()
         self.commands: list[Any] = []
-        self.wires: set[Wire] = set()
         self.connections = 0
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -267,6 +270,8 @@ class Node:
                 self.raw(body[0], bytes.fromhex(body[1]))
             case "rubbish":
                 self.rubbish(body)
+            case "reset":
+                self.reset()
             case "drop":
                 for wire in tuple(self.wires):
                     wire.out.close()
