@@ -6,7 +6,6 @@ forget a lamp.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 
 import structlog
@@ -17,6 +16,7 @@ from drivers.mqtt_homeassistant import HomeAssistant
 from drivers.mqtt_routes import Known, MqttStats, Routes
 from drivers.mqtt_settings import MqttSettings
 from drivers.mqtt_talk import Message, Talk
+from drivers.mqtt_tasmota import Tasmota
 from drivers.mqtt_zigbee2mqtt import Zigbee2Mqtt
 from drivers.operations import Operation
 from drivers.types import DeviceId, Unreachable
@@ -52,7 +52,8 @@ class Discovery:
         self._settle_topic = f"{settings.client_id}/settled"
         self._complained: set[str] = set()
         self._wanted: dict[str, bool] = {}
-        self._asking: deque[Message] = deque()
+        self._asking: dict[Message, None] = {}
+        """In their order, each once."""
 
     def wants(self, topic: str) -> bool:
         """Return True for what `take` is to be given. Asked with every message, so remembered."""
@@ -134,7 +135,8 @@ class Discovery:
         if old:
             await link.unsubscribe(sorted(old))
         while self._asking:
-            message = self._asking.popleft()
+            message = next(iter(self._asking))
+            del self._asking[message]
             self._stats.published += 1
             link.send(message.topic, message.payload)
 
@@ -151,9 +153,11 @@ class Discovery:
             self._find(talk)
         for reply, answer in news.answers:
             self._answered(reply, answer)
-        room = MAX_ASKING - len(self._asking)
-        self._stats.unasked += max(0, len(news.ask) - room)
-        self._asking.extend(news.ask[:room])
+        for message in news.ask:
+            if len(self._asking) < MAX_ASKING:
+                self._asking[message] = None
+            else:
+                self._stats.unasked += 1
         if news.found or news.lost or news.ask:
             self._work.set()
 
@@ -201,4 +205,6 @@ def _families(settings: MqttSettings) -> tuple[Family, ...]:
     if wanted.zigbee2mqtt:
         taken = frozenset(device.state_topic for device in settings.devices.values())
         families.append(Zigbee2Mqtt(wanted.zigbee2mqtt_base, settings.client_id, taken))
+    if wanted.tasmota:
+        families.append(Tasmota())
     return tuple(families)

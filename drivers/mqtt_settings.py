@@ -85,12 +85,14 @@ class MqttDiscovery(Strict):
     """The devices and groups of a Zigbee2MQTT bridge."""
     zigbee2mqtt_base: Topic = "zigbee2mqtt"
     """Its `base_topic`."""
+    tasmota: bool = True
+    """What runs Tasmota 9 or later with its own discovery (SetOption19 0, as it is shipped)."""
     max_found: Annotated[int, Field(ge=1, le=5000)] = 1000
 
     @property
     def any(self) -> bool:
         """Return True when devices may appear that the configuration does not name."""
-        return self.home_assistant or self.zigbee2mqtt
+        return self.home_assistant or self.zigbee2mqtt or self.tasmota
 
     @property
     def largest_bytes(self) -> int:
