@@ -15,6 +15,7 @@ from drivers.mqtt_finding import Answer, Ask, Family, Group, News
 from drivers.mqtt_homeassistant import HomeAssistant
 from drivers.mqtt_routes import Known, MqttStats, Routes
 from drivers.mqtt_settings import MqttSettings
+from drivers.mqtt_shelly import Shelly
 from drivers.mqtt_talk import Message, Talk
 from drivers.mqtt_tasmota import Tasmota
 from drivers.mqtt_zigbee2mqtt import Zigbee2Mqtt
@@ -207,4 +208,6 @@ def _families(settings: MqttSettings) -> tuple[Family, ...]:
         families.append(Zigbee2Mqtt(wanted.zigbee2mqtt_base, settings.client_id, taken))
     if wanted.tasmota:
         families.append(Tasmota())
+    if wanted.shelly:
+        families.append(Shelly(wanted.shelly_prefixes, settings.client_id))
     return tuple(families)

@@ -30,6 +30,7 @@ class MqttKind(StrEnum):
 
 Topic = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^+#\x00]+$")]
 """A topic name: no wildcards."""
+ShellyPrefix = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^#\x00]+$")]
 Kelvin = Annotated[int, Field(ge=1000, le=20_000)]
 
 
@@ -87,12 +88,16 @@ class MqttDiscovery(Strict):
     """Its `base_topic`."""
     tasmota: bool = True
     """What runs Tasmota 9 or later with its own discovery (SetOption19 0, as it is shipped)."""
+    shelly: bool = True
+    """Shelly devices of the second generation and later, with MQTT and its RPC turned on."""
+    shelly_prefixes: tuple[ShellyPrefix, ...] = ("+",)
+    """Their topic prefixes; `+` stands for one part of any name."""
     max_found: Annotated[int, Field(ge=1, le=5000)] = 1000
 
     @property
     def any(self) -> bool:
         """Return True when devices may appear that the configuration does not name."""
-        return self.home_assistant or self.zigbee2mqtt or self.tasmota
+        return self.home_assistant or self.zigbee2mqtt or self.tasmota or self.shelly
 
     @property
     def largest_bytes(self) -> int:
