@@ -121,6 +121,15 @@ class MqttDriver:
     def message(self, topic: str, payload: bytes, retained: bool) -> None:
         """See Receiver."""
         self.stats.received += 1
+        try:
+            self._take(topic, payload, retained)
+        except Exception:
+            # The broker would send a kept message again and again: it must not end the connection.
+            self.stats.broke += 1
+            if self._first_complaint(topic):
+                log.exception("mqtt_message_broke", topic=topic)
+
+    def _take(self, topic: str, payload: bytes, retained: bool) -> None:
         announces = self._discovery.wants(topic)
         limit = self._largest_announcement if announces else self._settings.max_payload_bytes
         if len(payload) > limit:
@@ -265,9 +274,14 @@ class MqttDriver:
         self._complain(topic, err.reason)
 
     def _complain(self, topic: str, reason: str) -> None:
-        if topic not in self._complained and len(self._complained) < MAX_COMPLAINTS:
-            self._complained.add(topic)
+        if self._first_complaint(topic):
             log.warning("mqtt_payload_dropped", topic=topic, reason=reason)
+
+    def _first_complaint(self, topic: str) -> bool:
+        if topic in self._complained or len(self._complained) >= MAX_COMPLAINTS:
+            return False
+        self._complained.add(topic)
+        return True
 
 
 MAX_COMPLAINTS = 1000

@@ -165,7 +165,7 @@ def _read_light(device: MqttDevice, said: Mapping[str, Any], before: DeviceState
     mode = said.get("color_mode")
     if mode == "color_temp":
         xy = None
-    elif mode in _COLOUR_MODES:
+    elif isinstance(mode, str) and mode in _COLOUR_MODES:
         kelvin = None
     return replace(before, on=on, level=level, kelvin=kelvin, xy=xy)
 

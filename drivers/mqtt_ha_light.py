@@ -99,7 +99,7 @@ def is_off(command: SetLight) -> bool:
 
 def _white(fields: Fields) -> tuple[int, int]:
     cold, warm = fields.number("min_mireds", 153), fields.number("max_mireds", 500)
-    if not 0 < cold < warm:
+    if not 1 <= cold < warm:
         raise Unusable("an empty range of white")
     low = fields.number("min_kelvin", MIRED / warm)
     return round(low), round(fields.number("max_kelvin", MIRED / cold))
@@ -151,7 +151,7 @@ def _read_json(lamp: _Lamp, said: dict[str, Any], before: DeviceState) -> Device
             raise BadPayload("`state` is neither ON nor OFF")
     if (brightness := said.get("brightness")) is not None and lamp.dims:
         level = lamp.level(brightness)
-    mode = said.get("color_mode")
+    mode = mode if isinstance(mode := said.get("color_mode"), str) else None
     warmth = said.get("color_temp")
     if warmth is not None and lamp.white is not None and mode in {None, "color_temp"}:
         kelvin, xy = lamp.kelvins(within(number(warmth), 1, 1e5, "`color_temp`")), None

@@ -14,6 +14,8 @@ class MqttStats:
     received: int = 0
     malformed: int = 0
     """Payloads that their topic does not allow; each topic is logged once."""
+    broke: int = 0
+    """Messages that our own code could not handle: an error of ours, logged once a topic."""
     oversize: int = 0
     """Payloads over `max_payload_bytes`."""
     unexpected: int = 0

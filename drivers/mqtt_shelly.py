@@ -26,7 +26,7 @@ from drivers.types import BadPayload, DeviceInfo, Refused
 INFO, CONFIG, STATUS = "Shelly.GetDeviceInfo", "Shelly.GetConfig", "Shelly.GetStatus"
 MAX_DEVICES: Final = 2000
 OLDEST: Final = 2
-_NOTES: Final = frozenset({"NotifyStatus", "NotifyFullStatus"})
+_NOTES: Final = ("NotifyStatus", "NotifyFullStatus")
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ Cover, Thermostat, Input, PM1, EM, Temperature, Humidity, Illuminance, DevicePow
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -45,6 +46,7 @@ METERED: Final = {
     "aenergy.total": "energy",
 }  # fmt: skip
 """What pm1 tells, and every actor that can."""
+_NUMBER: Final = re.compile("[0-9]{1,3}")
 Take = Callable[[Mapping[str, Any], DeviceState], DeviceState]
 
 
@@ -92,7 +94,7 @@ def parts_of(status: Mapping[str, Any], config: Mapping[str, Any], place: Place)
     buttons: dict[str, int] = {}
     for component, told in status.items():
         kind, _, which = component.partition(":")
-        if not isinstance(told, dict) or not (which.isdecimal() or component == "wifi"):
+        if not isinstance(told, dict) or not (_NUMBER.fullmatch(which) or component == "wifi"):
             continue
         given = config.get(component)
         setup: Mapping[str, Any] = given if isinstance(given, dict) else {}

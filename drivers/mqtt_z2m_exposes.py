@@ -62,7 +62,7 @@ class Exposed:
 def exposed(definition: Mapping[str, Any], topic: str) -> Exposed:
     """Return what a device is made of. `topic` is where it tells its state."""
     found, measured = Exposed(), list[str]()
-    options = {one.get("name") for one in _objects(definition.get("options"))}
+    options = [one.get("name") for one in _objects(definition.get("options"))]
     door_like = _DOOR.search(str(definition.get("description") or "")) is not None
     for expose in _objects(definition.get("exposes")):
         fields = Fields(expose)

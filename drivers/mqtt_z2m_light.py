@@ -92,7 +92,7 @@ class Lamp:
                 raise BadPayload("a state that is neither ON nor OFF")
         if self.brightness is not None and (value := said.get(self.brightness)) is not None:
             level = min(1.0, within(number(value), 0, 255, "a brightness") / self.brightest)
-        mode = said.get(self.mode)
+        mode = mode if isinstance(mode := said.get(self.mode), str) else None
         value = None if self.warmth is None else said.get(self.warmth)
         if value is not None and mode in {None, "color_temp"}:
             kelvin = round(MIRED / within(number(value), 1, 1e5, "a white"))
@@ -124,7 +124,7 @@ def lamp_of(features: Features, endpoint: str, *, fades: bool) -> Lamp:
     mireds = (153.0, 500.0)
     if white is not None:
         mireds = white.number("value_min", 153), white.number("value_max", 500)
-        if not 0 < mireds[0] < mireds[1]:
+        if not 1 <= mireds[0] < mireds[1]:
             raise Unusable("an empty range of white")
     brightest = 254.0 if dims is None else dims.number("value_max", 254)
     if brightest < 1:
