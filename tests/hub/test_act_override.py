@@ -5,16 +5,23 @@ from typing import Any
 import pytest
 
 from drivers.types import (
+    Adjusts,
     Audible,
     Blows,
+    Capability,
     Command,
+    Covers,
     DeviceId,
     DeviceState,
     Heats,
     Measures,
     PlayMusic,
+    Selects,
+    SetCover,
     SetFan,
     SetLight,
+    SetNumber,
+    SetOption,
     SetSwitch,
     SetTemperature,
     SetVolume,
@@ -23,11 +30,12 @@ from drivers.types import (
     Unreachable,
 )
 from hub.act.dispatch import By
-from hub.act.override import REMEMBERED, SETTLE_S, SLACK_S
+from hub.act.override import COVER_TAKES_S, REMEMBERED, SETTLE_S, SLACK_S
 from hub.types import RoomId
 from tests.hub.act_rig import LAMP, ROOM, Rig
 
 D = DeviceId("hand:lamp")
+Value = float | bool | str
 LIT = DeviceState(on=True, level=0.2, kelvin=3000)
 
 
@@ -60,6 +68,68 @@ def test_a_change_that_nobody_commanded_is_by_hand(rig: Rig, change: dict[str, A
     device = settled(rig, state)
     rig.report(device, **change)
     assert [(m.room, m.device) for m in rig.manual] == [(RoomId(ROOM), device)]
+
+
+SETTABLE: dict[str, tuple[Capability, Value, Command, Value, Value]] = {
+    "speed": (Blows(4), 0.25, SetFan(D, 0.8), 0.75, 1.0),
+    "position": (Covers(), 1.0, SetCover(D, 0.3), 0.33, 0.6),
+    "option": (Selects(("eco", "away")), "eco", SetOption(D, "away"), "away", "eco"),
+    "number": (Adjusts(0, 100, 5), 10.0, SetNumber(D, 31), 30.0, 80.0),
+}
+"""By the value: what sets it, where it is, a command, its echo, and another value."""
+
+
+@pytest.mark.parametrize("name", SETTABLE)
+async def test_a_value_that_is_set_is_by_hand_unless_it_was_commanded(rig: Rig, name: str) -> None:
+    able, start, wanted, echo, other = SETTABLE[name]
+    state = DeviceState(values={name: start, "power": 1.0})
+    device = settled(rig, state, capabilities=(able, Measures(("power",))))
+    rig.report(device, values={name: start, "power": 2.0})
+    await command(rig, wanted)
+    rig.pass_time(SLACK_S + 1)
+    rig.report(device, values={name: echo, "power": 2.0})
+    assert hands(rig) == 0
+    rig.pass_time(COVER_TAKES_S + 1)
+    rig.report(device, values={name: other, "power": 2.0})
+    assert hands(rig) == 1
+
+
+async def test_a_value_of_the_same_name_that_is_only_measured_is_nobodys(rig: Rig) -> None:
+    state = DeviceState(values=dict.fromkeys(SETTABLE, 1.0))
+    sensor = settled(rig, state, capabilities=(Measures(tuple(SETTABLE)),))
+    rig.report(sensor, values=dict.fromkeys(SETTABLE, 2.0))
+    assert hands(rig) == 0
+
+
+async def test_a_cover_on_its_way_is_not_by_hand_but_one_going_elsewhere_is(rig: Rig) -> None:
+    device = settled(rig, DeviceState(values={"position": 1.0}), capabilities=(Covers(),))
+    await command(rig, SetCover(D, 0.2))
+    for position in (0.9, 0.6, 0.5):
+        rig.pass_time(20)
+        rig.report(device, values={"position": position})
+    assert hands(rig) == 0
+    rig.report(device, values={"position": 0.0})
+    assert hands(rig) == 1
+
+
+async def test_what_knows_only_open_and_closed_ends_at_the_nearer(rig: Rig) -> None:
+    able = (Covers(stops_anywhere=False),)
+    device = settled(rig, DeviceState(values={"position": 1.0}), capabilities=able)
+    await command(rig, SetCover(D, 0.4))
+    rig.report(device, values={"position": 0.0})
+    assert hands(rig) == 0
+    rig.pass_time(COVER_TAKES_S + SLACK_S + 1)
+    rig.report(device, values={"position": 1.0})
+    assert hands(rig) == 1
+
+
+async def test_a_fan_that_runs_up_to_its_speed_is_not_by_hand(rig: Rig) -> None:
+    state = DeviceState(on=False, values={"speed": 0.0})
+    device = settled(rig, state, capabilities=(Blows(100), Switchable()))
+    await command(rig, SetFan(D, 0.8))
+    for speed in (0.3, 0.6, 0.8):
+        rig.report(device, on=True, values={"speed": speed})
+    assert hands(rig) == 0
 
 
 def test_what_is_no_change_by_hand(rig: Rig) -> None:
