@@ -139,4 +139,8 @@ class MqttSettings(DriverSettings):
 
     def device_keys(self) -> frozenset[str] | None:
         """See DriverSettings."""
-        return None if self.discovery.any else frozenset(self.devices)
+        return None if self.discovery.any else self.named_keys()
+
+    def named_keys(self) -> frozenset[str]:
+        """See DriverSettings."""
+        return frozenset(self.devices)

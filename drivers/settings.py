@@ -22,3 +22,7 @@ class DriverSettings(Strict):
     def device_keys(self) -> frozenset[str] | None:
         """Return the keys of its devices, or None when they are found on the network."""
         return None
+
+    def named_keys(self) -> frozenset[str]:
+        """Return the keys of those devices that the section itself names, found ones left out."""
+        return self.device_keys() or frozenset()

@@ -28,7 +28,9 @@ TURN_S = 5.0
 MOST_DEVICES = 400
 """Of one driver, for whom it is noted when they were seen; the longest unseen are forgotten."""
 
-_GIVEN, _SEEN = "device ", "devices seen "
+_GIVEN = "device "
+SEEN = "devices seen "
+"""Before a driver's name: the setting that holds when its devices were there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ class KnownDevices:
             for device, seen in mine[:MOST_DEVICES]
         }
         self._changed.pop(driver, None)
-        await self._config.set(f"{_SEEN}{driver}", rows, HUB)
+        await self._config.set(f"{SEEN}{driver}", rows, HUB)
 
     def _load(self, key: str, value: Json) -> None:
         if not isinstance(value, dict):
@@ -153,7 +155,7 @@ class KnownDevices:
         try:
             if key.startswith(_GIVEN):
                 self._given[DeviceId(key.removeprefix(_GIVEN))] = Given(**value)  # type: ignore[arg-type]
-            elif key.startswith(_SEEN):
+            elif key.startswith(SEEN):
                 for device, row in value.items():
                     self._seen[DeviceId(device)] = Seen(*row)  # type: ignore[misc]
         except TypeError:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from hub.cli.output import columns, settings_of, show
@@ -10,6 +11,8 @@ from hub.config import find_config
 from hub.edits import FILE, GUARDS, SECTIONS, read
 from hub.errors import HubError
 from hub.state_dir import state_dir
+from hub.store.schema import File
+from hub.unseen_devices import unseen
 from models.catalog import Catalog, Entry, Packaged, Use, load_catalog
 from models.errors import WeightsError
 
@@ -17,7 +20,9 @@ from models.errors import WeightsError
 def check(args: argparse.Namespace) -> int:
     """Check a configuration; ConfigError lists every problem at once."""
     file = args.config or find_config()
-    edits = state_dir(settings_of(args).store) / FILE
+    settings = settings_of(args)
+    directory = state_dir(settings.store)
+    edits = directory / FILE
     data = read(edits)
     changed = [
         f"{section}.{name}{'' if entry is not None else ' (removed)'}"
@@ -25,8 +30,14 @@ def check(args: argparse.Namespace) -> int:
         for name, entry in data.get(section, {}).items()
     ] + ([GUARDS] if GUARDS in data else [])
     lines = [f"changed in the app ({edits}): {', '.join(changed)}"] if changed else []
-    answer = {"config": str(file), "ok": True, "changed_in_the_app": changed}
-    return show(args, answer, [*lines, "ok"])
+    strangers = unseen(settings, directory / File.CONFIG)
+    answer = {
+        "config": str(file),
+        "ok": True,
+        "changed_in_the_app": changed,
+        "unseen_devices": [asdict(one) for one in strangers],
+    }
+    return show(args, answer, [*lines, *map(str, strangers), "ok"])
 
 
 def models(args: argparse.Namespace) -> int:
