@@ -20,7 +20,7 @@ from hub.bench.processes import free_port, peer
 
 KEY = "a-key-of-the-measurement"
 SETTLE_S = 0.1
-"""For the event stream, which aiohue opens in the background."""
+"""For the bridge to take note of the event stream."""
 
 
 def pairs(rounds: int, batch: int) -> tuple[list[list[float]], list[list[float]]]:
@@ -53,14 +53,15 @@ async def _pairs(
 
 
 async def _alone(port: int, batch: int) -> list[float]:
-    from aiohue.v2 import HueBridgeV2  # noqa: PLC0415 - an optional package
+    from aiohue.v2 import EventType, HueBridgeV2  # noqa: PLC0415 - an optional package
 
     bridge: Any = HueBridgeV2(f"127.0.0.1:{port}", KEY)
+    connected = asyncio.Event()
+    bridge.events.subscribe(lambda *_: connected.set(), EventType.CONNECTED)
     try:
         async with asyncio.timeout(LIMIT_S):
             await bridge.initialize()
-            while not bridge.events.connected:
-                await asyncio.sleep(SETTLE_S)
+            await connected.wait()  # aiohue opens the stream in the background
             await asyncio.sleep(SETTLE_S)
         light = min(bridge.lights, key=lambda one: str(one.id))
         news = asyncio.Event()
