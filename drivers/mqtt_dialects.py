@@ -6,13 +6,11 @@ Both give colour temperature in mired; Home Assistant can be told to give kelvin
 apart by its size.
 """
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from drivers.mqtt_payload import MAX_TEXT, finite, number, object_of, text_of, within
+from drivers.mqtt_payload import MAX_TEXT, compact, finite, number, object_of, text_of, within
 from drivers.mqtt_settings import MqttDevice, MqttDialect, MqttKind
 from drivers.types import (
     BadPayload,
@@ -37,7 +35,7 @@ PERCENT = 100
 
 _BRIGHTEST = {MqttDialect.JSON_LIGHT: 255, MqttDialect.ZIGBEE2MQTT: 254, MqttDialect.PLAIN: PERCENT}
 _WORDS = {"on": True, "true": True, "off": False, "false": False}
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NO_VALUE = "neither a number nor ON, OFF, true or false"
 _COLOUR_MODES = frozenset({"xy", "hs", "rgb", "rgbw", "rgbww"})
 
 
@@ -110,7 +108,7 @@ def write_command(device: MqttDevice, command: Command) -> tuple[str, bytes]:
     topic = device.command_topic or f"{device.state_topic}/set"
     if device.dialect is MqttDialect.PLAIN:
         return topic, _write_plain(light)
-    return topic, json.dumps(_write_json(device, light), separators=(",", ":")).encode()
+    return topic, compact(_write_json(device, light))
 
 
 def availability_topic(device: MqttDevice) -> str | None:
@@ -140,9 +138,12 @@ def _plain_value(text: str) -> bool | float:
     word = _WORDS.get(text.lower())
     if word is not None:
         return word
-    if len(text) > MAX_TEXT or not _NUMBER.fullmatch(text):
-        raise BadPayload("neither a number nor ON, OFF, true or false")
-    return finite(float(text))
+    try:
+        if len(text) <= MAX_TEXT and text.isascii() and "_" not in text:
+            return finite(float(text))
+    except ValueError as err:
+        raise BadPayload(_NO_VALUE) from err
+    raise BadPayload(_NO_VALUE)
 
 
 def _read_light(device: MqttDevice, said: Mapping[str, Any], before: DeviceState) -> DeviceState:

@@ -3,7 +3,6 @@
 Source: home-assistant.io/integrations/light.mqtt. The template schema is refused.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from drivers.colour import hs_of_xy, rgb_of_xy, xy_of_hs, xy_of_rgb
 from drivers.mqtt_ha_config import Fields, Unusable
 from drivers.mqtt_ha_parts import Made, writer
-from drivers.mqtt_payload import number, number_in, object_of, within
+from drivers.mqtt_payload import compact, number, number_in, object_of, within
 from drivers.mqtt_talk import Message
 from drivers.mqtt_values import spoken
 from drivers.types import (
@@ -136,8 +135,7 @@ def _json_light(fields: Fields) -> Made:
         wanted = lamp.checked(command)
         if wanted is None:
             return None
-        body = json.dumps(_write_json(lamp, wanted, fades=fades), separators=(",", ":"))
-        return (Message(topic, body.encode()),)
+        return (Message(topic, compact(_write_json(lamp, wanted, fades=fades))),)
 
     made.write = write
     return made

@@ -39,6 +39,15 @@ def object_of(payload: bytes) -> dict[str, Any]:
     return said
 
 
+_compact = json.JSONEncoder(separators=(",", ":")).encode
+"""Made once: json.dumps makes one with each call that wants other separators."""
+
+
+def compact(value: object) -> bytes:
+    """Return plain data as JSON without white space."""
+    return _compact(value).encode()
+
+
 def number(value: object) -> float:
     """Return a finite number as float. Raises BadPayload."""
     if isinstance(value, bool) or not isinstance(value, int | float):

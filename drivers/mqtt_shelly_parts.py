@@ -4,7 +4,6 @@ Sources: shelly-api-docs.shelly.cloud/gen2/ComponentsAndServices/ (Switch, Light
 Cover, Thermostat, Input, PM1, EM, Temperature, Humidity, Illuminance, DevicePower, Smoke, Flood).
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from typing import Any, Final
 
 from drivers.mqtt_ha_parts import Made
 from drivers.mqtt_parts import Actor, Parts
-from drivers.mqtt_payload import number, object_of, within
+from drivers.mqtt_payload import compact, number, object_of, within
 from drivers.mqtt_shelly_light import Lamp
 from drivers.mqtt_talk import Message, Read
 from drivers.types import (
@@ -85,7 +84,7 @@ class Place:
         body: dict[str, Any] = {"id": number_, "src": self.source, "method": method}
         if params is not None:
             body["params"] = params
-        return json.dumps(body, separators=(",", ":")).encode()
+        return compact(body)
 
 
 def parts_of(status: Mapping[str, Any], config: Mapping[str, Any], place: Place) -> Parts:

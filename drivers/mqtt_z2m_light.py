@@ -3,7 +3,6 @@
 Source: zigbee2mqtt.io/guide/usage/exposes.html#light. Colour temperature is in mired.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +11,7 @@ from drivers.colour import hs_of_xy, xy_of_hs
 from drivers.mqtt_ha_config import Fields, Unusable
 from drivers.mqtt_ha_light import MIRED, is_off
 from drivers.mqtt_ha_parts import Made
-from drivers.mqtt_payload import number, object_of, within
+from drivers.mqtt_payload import compact, number, object_of, within
 from drivers.mqtt_talk import Message
 from drivers.types import (
     BadPayload,
@@ -168,7 +167,7 @@ def light_writer(topic: str, lamp: Lamp) -> Callable[[Command], tuple[Message, .
 
 def sending(topic: str, body: Mapping[str, Any]) -> Message:
     """Return the message that sets something on a device or group."""
-    return Message(f"{topic}/set", json.dumps(body, separators=(",", ":")).encode())
+    return Message(f"{topic}/set", compact(body))
 
 
 def _colour(said: Mapping[str, Any]) -> tuple[float, float] | None:

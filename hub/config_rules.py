@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel
 
 from hub.setting_types import MoodRegion
-from hub.settings import Guards, Rule, Scene, Settings
+from hub.settings import Guards, Rule, Scene, Settings, When
 
 Contradiction = tuple[str, str]
 """The dotted key and what is wrong with it."""
@@ -116,22 +116,10 @@ def _scenes(settings: Settings) -> Iterator[Contradiction]:
 
 def _rule(key: str, rule: Rule, settings: Settings) -> Iterator[Contradiction]:
     yield from _known(f"{key}.room", rule.room, settings.rooms, "room")
-    when, then = rule.when, rule.then
-    if when == type(when)():
-        yield f"{key}.when", "is empty; give mood, sensor, between, sun or presence"
-    if when.person is not None:
-        yield from _known(f"{key}.when.person", when.person, settings.people, "person")
-        if when.mood is None:
-            yield f"{key}.when.person", "needs a mood beside it"
-    if when.sun is not None and settings.home.latitude is None:
-        yield f"{key}.when.sun", "needs home.latitude and home.longitude"
-    if when.mood is not None:
-        yield from _region(f"{key}.when.mood", when.mood)
-    if when.sensor is not None:
-        sensor = when.sensor
-        yield from _device(f"{key}.when.sensor.device", sensor.device, settings)
-        if sensor.is_ is None and sensor.above is None and sensor.below is None:
-            yield f"{key}.when.sensor", "give is, above or below"
+    then = rule.then
+    yield from _when(f"{key}.when", rule.when, settings)
+    if rule.when.button is not None and rule.for_s:
+        yield f"{key}.for_s", "a press of a button does not last"
     given = sum((then.scene is not None, then.music is not None, then.restore))
     if given != 1:
         yield f"{key}.then", "give exactly one of scene, music, restore"
@@ -168,6 +156,26 @@ def _share(settings: Settings) -> Iterator[Contradiction]:
             given = getattr(hook, part)
             if given is not None:
                 yield from _known(f"{key}.{part}", given, known, part)
+
+
+def _when(key: str, when: When, settings: Settings) -> Iterator[Contradiction]:
+    if when == type(when)():
+        yield key, "is empty; give mood, sensor, button, between, sun or presence"
+    if when.person is not None:
+        yield from _known(f"{key}.person", when.person, settings.people, "person")
+        if when.mood is None:
+            yield f"{key}.person", "needs a mood beside it"
+    if when.sun is not None and settings.home.latitude is None:
+        yield f"{key}.sun", "needs home.latitude and home.longitude"
+    if when.mood is not None:
+        yield from _region(f"{key}.mood", when.mood)
+    if when.sensor is not None:
+        sensor = when.sensor
+        yield from _device(f"{key}.sensor.device", sensor.device, settings)
+        if sensor.is_ is None and sensor.above is None and sensor.below is None:
+            yield f"{key}.sensor", "give is, above or below"
+    if when.button is not None:
+        yield from _device(f"{key}.button.device", when.button.device, settings)
 
 
 def _region(key: str, region: MoodRegion) -> Iterator[Contradiction]:

@@ -214,12 +214,21 @@ class SensorIs(Strict):
     below: float | None = None
 
 
+class ButtonIs(Strict):
+    """A press of a button: `device: mqtt:remote, action: toggle`."""
+
+    device: str
+    action: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """The driver's word (`single`, `double`, `hold`, ...); any if not given."""
+
+
 class When(Strict):
     """When a rule applies; everything that is given must hold."""
 
     mood: MoodRegion | None = None
     person: Name | None = None
     sensor: SensorIs | None = None
+    button: ButtonIs | None = None
     between: tuple[Clock, Clock] | None = None
     sun: Literal["up", "down"] | None = None
     presence: bool | None = None

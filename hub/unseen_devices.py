@@ -56,6 +56,8 @@ def _used(settings: Settings) -> Iterator[tuple[str, str]]:
     for name, rule in settings.rules.items():
         if rule.when.sensor is not None:
             yield f"rules.{name}.when.sensor.device", rule.when.sensor.device
+        if rule.when.button is not None:
+            yield f"rules.{name}.when.button.device", rule.when.button.device
 
 
 def _seen(config_db: Path) -> set[str]:

@@ -92,10 +92,13 @@ def batches(
     commands: Iterable[Command], devices: Devices, drivers: Mapping[str, Driver]
 ) -> dict[DeviceId, Batch]:
     """Return the batch of each command that can go with others."""
+    lights = [command for command in commands if isinstance(command, SetLight)]
+    if len(lights) < 2:  # noqa: PLR2004 - as nearly always: asking for Together takes its time
+        return {}
     groups: dict[tuple[str, SetLight], list[DeviceId]] = {}
-    for command in commands:
+    for command in lights:
         device = devices.get(command.device)
-        if not isinstance(command, SetLight) or device is None or not device.available:
+        if device is None or not device.available:
             continue
         if isinstance(drivers.get(device.driver), Together) and fade_steps(command, device) == (
             command,

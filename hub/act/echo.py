@@ -61,6 +61,7 @@ def changed_fields(before: DeviceState, device: Device) -> list[str]:
         if (was := before.values.get(name)) is not None
         and (now := after.values.get(name)) is not None
         and was != now
+        and not _is_wobble(name, was, now)
         and device.capability(kind) is not None
     ]
     if after.on is False:  # a lamp that is off reports whatever it likes about its colour
@@ -68,6 +69,13 @@ def changed_fields(before: DeviceState, device: Device) -> list[str]:
     if (before.playing is None) != (after.playing is None):
         names.append("playing")
     return names
+
+
+def _is_wobble(name: str, was: float | bool | str, now: float | bool | str) -> bool:
+    """True for a speed or position that only moved by less than anybody would by hand."""
+    if name not in {"speed", "position"} or isinstance(was, str) or isinstance(now, str):
+        return False
+    return abs(now - was) <= LEVEL_TOLERANCE
 
 
 def arrived(command: Command, name: str, device: Device) -> bool:

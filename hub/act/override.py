@@ -20,7 +20,7 @@ SETTLE_S = 5.0
 """After a device appears or comes back: its network still tells what it missed."""
 SLACK_S = 3.0
 """How much later than its transition's end a command's echo may come."""
-COVER_S = 120.0
+COVER_TAKES_S = 120.0
 """How long a cover may be on its way."""
 REMEMBERED = 4
 """Commands a device whose echoes may still be on their way."""
@@ -43,7 +43,7 @@ class Overrides:
             case SetLight(transition_s=transition_s):
                 takes_s = transition_s
             case SetCover():
-                takes_s = COVER_S
+                takes_s = COVER_TAKES_S
             case _:
                 takes_s = 0.0
         until = self._clock.monotonic() + takes_s + SLACK_S

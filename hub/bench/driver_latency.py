@@ -11,7 +11,10 @@ from typing import Final
 from hub.bench.figures import Figure, at_most, median, percentile, plain
 
 PEERS: Final = {
+    "hue": "hub.bench.driver_hue",
+    "lifx": "hub.bench.driver_lifx",
     "matter": "hub.bench.driver_matter",
+    "mqtt": "hub.bench.driver_mqtt",
     "zigbee": "hub.bench.driver_zigbee",
     "zwave": "hub.bench.driver_zwave",
 }

@@ -7,6 +7,7 @@ docs/rules.md says what a rule means; hub.decide.policy, state and guards are th
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import count
 
 from drivers.types import Device, DeviceId
@@ -22,6 +23,7 @@ from hub.mood.pause import pause
 from hub.settings import Settings
 from hub.supervisor import Service
 from hub.types import (
+    ButtonPressed,
     Decision,
     DeviceChanged,
     DeviceGone,
@@ -37,7 +39,9 @@ from models.types import MoodEstimate
 MOOD_LASTS_S = 20.0
 """A mood is repeated at least every 5 s; one that is not has ended with its engine."""
 
-EXPIRES_S = {Trigger.MOOD: 30.0, Trigger.SENSOR: 10.0, Trigger.TIME: 60.0}
+EXPIRES_S = {
+    Trigger.MOOD: 30.0, Trigger.SENSOR: 10.0, Trigger.TIME: 60.0, Trigger.PERSON: 10.0,
+}  # fmt: skip
 """How long a decision is still worth carrying out."""
 
 UNSURE_S = 5.0
@@ -49,7 +53,7 @@ _SHORTEST_WAIT_S = 0.005
 
 
 class Decider:
-    """Listens to Mood, DeviceChanged, DeviceGone and ManualChange; publishes Decision and Held.
+    """Listens to moods, devices, hands and buttons; publishes Decision and Held.
 
     `facts` tells what is known of a room, `devices` the newest state of a device, which it must
     know before DeviceChanged is published. Decisions are numbered from `first_id` upwards.
@@ -74,6 +78,7 @@ class Decider:
         self._rooms: dict[RoomId, RoomState] = {}
         self._by_device: dict[DeviceId, list[RuleState]] = {}
         self._by_presence: list[RuleState] = []
+        self._by_button: dict[DeviceId, list[RuleState]] = {}
         self._wake = asyncio.Event()
         self._asleep_until = 0.0
         self._settings = settings
@@ -82,6 +87,7 @@ class Decider:
         bus.on(DeviceChanged, self._on_device)
         bus.on(DeviceGone, self._on_gone)
         bus.on(ManualChange, self._on_manual)
+        bus.on(ButtonPressed, self._on_press)
 
     def reload(self, settings: Settings) -> None:
         """Take over changed settings; rules that did not change keep dwell and cool-down."""
@@ -93,11 +99,14 @@ class Decider:
             old = before.get(name)
             kept = old if old is not None and old.rule == rule else None
             self._states[name] = kept or RuleState(name, rule, RoomId(rule.room))
-        self._by_device, self._by_presence = {}, []
+        self._by_device, self._by_presence, self._by_button = {}, [], {}
         for state in self._states.values():
             if state.rule.when.sensor is not None:
                 device = DeviceId(state.rule.when.sensor.device)
                 self._by_device.setdefault(device, []).append(state)
+            if state.rule.when.button is not None:
+                device = DeviceId(state.rule.when.button.device)
+                self._by_button.setdefault(device, []).append(state)
             if state.rule.when.presence is not None:
                 self._by_presence.append(state)
         for room in self._rooms.values():
@@ -148,6 +157,14 @@ class Decider:
 
     def _on_gone(self, gone: DeviceGone) -> None:
         self._look(self._by_device.get(gone.device, ()))
+
+    def _on_press(self, press: ButtonPressed) -> None:
+        """Fire at once: a person asks for it, so that no guard of automation holds it."""
+        now = self._clock.monotonic()
+        for state in self._by_button.get(press.device, ()):
+            situation = replace(self._situation(state, now), pressed=press.action)
+            if truth(state.rule.when, situation, 0.0) is Truth.YES:
+                self._fire(state, self._rooms[state.room], now)
 
     def _on_manual(self, changed: ManualChange) -> None:
         room = self._rooms.setdefault(changed.room, RoomState())
@@ -219,7 +236,8 @@ class Decider:
             room.mood_changed_at = now
         goal, trigger = goal_of(rule.then), trigger_of(rule)
         sensor = rule.when.sensor
-        device = None if sensor is None else self._devices(DeviceId(sensor.device))
+        source = sensor or rule.when.button
+        device = None if source is None else self._devices(DeviceId(source.device))
         decision = Decision(
             id=next(self._ids),
             room=state.room,

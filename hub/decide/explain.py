@@ -39,7 +39,7 @@ def because(
 ) -> str:
     """Return the sentence for a rule that fires.
 
-    `device` is the name of the rule's sensor and `value` what it reports, if it has one.
+    `device` is the name of the rule's sensor or button, and `value` what it reports, if it has one.
     """
     room = settings.rooms[rule.room].name if rule.room in settings.rooms else ""
     parts = []
@@ -47,6 +47,9 @@ def because(
         parts.append(_mood(rule, mood, settings))
     if rule.when.sensor is not None and value is not None:
         parts.append(f"{_clean(device)} reports {_clean(rule.when.sensor.kind)} {_value(value)}")
+    if rule.when.button is not None:
+        which = f" of {_clean(device)}" if device and rule.when.sensor is None else ""
+        parts.append(f"somebody pressed a button{which}")
     if facts is not None:
         parts += _facts(rule.when, facts)
     what = f"{_goal(goal, settings)} in {_clean(room or rule.room)}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hub.decide.region import Truth, inside
 from hub.mood.context import Facts
-from hub.settings import Rule, SensorIs, Then, When
+from hub.settings import ButtonIs, Rule, SensorIs, Then, When
 from hub.types import Goal, MusicGoal, RestoreGoal, SceneGoal, Trigger
 from models.types import MoodEstimate
 
@@ -19,6 +19,8 @@ class Situation:
     mood: MoodEstimate | None
     facts: Facts | None
     value: Value | None
+    pressed: str | None = None
+    """What is being done to the rule's button right now."""
 
 
 def truth(when: When, situation: Situation, margin: float) -> Truth:
@@ -27,6 +29,8 @@ def truth(when: When, situation: Situation, margin: float) -> Truth:
     `margin` is the hysteresis if the rule held until now, else 0.
     """
     if when.sensor is not None and not reports(when.sensor, situation.value):
+        return Truth.NO
+    if when.button is not None and not _presses(when.button, situation.pressed):
         return Truth.NO
     if not _facts_hold(when, situation.facts):
         return Truth.NO
@@ -53,6 +57,10 @@ def reports(sensor: SensorIs, value: Value | None) -> bool:
         return False
     above = sensor.above is None or value > sensor.above
     return above and (sensor.below is None or value < sensor.below)
+
+
+def _presses(button: ButtonIs, pressed: str | None) -> bool:
+    return pressed is not None and button.action in {None, pressed}
 
 
 def within(span: tuple[str, str], minutes: int) -> bool:
@@ -82,7 +90,9 @@ def goal_of(then: Then) -> Goal:
 
 
 def trigger_of(rule: Rule) -> Trigger:
-    """Return what a rule answers to, the mood before the sensor before the clock."""
+    """Return what a rule answers to: a hand before the mood before the sensor before the clock."""
+    if rule.when.button is not None:
+        return Trigger.PERSON
     if rule.when.mood is not None:
         return Trigger.MOOD
     return Trigger.SENSOR if rule.when.sensor is not None else Trigger.TIME

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from drivers.hue_resources import merge
 
+SINCE = "2026-01-01T00:00:00Z"
 BRIDGE_ID = "ecb5fafffe000001"
 LIVING, COLOUR, STRIP, PLUG, MOTION, REMOTE = (
     f"00000000-0000-4000-8000-00000000000{n}" for n in "123456"
@@ -65,7 +66,12 @@ def house() -> list[Any]:
     gradient = {"gradient": {"points": [], "points_capable": 5}}
     here = {"status": "connected", "mac_address": "00:17:88:01:00:00:00:01"}
     return [
-        {"type": "bridge", "id": "00000000-0000-4000-8000-0000000000ff", "bridge_id": BRIDGE_ID},
+        {
+            "type": "bridge",
+            "id": "00000000-0000-4000-8000-0000000000ff",
+            "bridge_id": BRIDGE_ID,
+            "time_zone": {"time_zone": "Europe/Berlin"},
+        },
         device(COLOUR, "Ceiling", ("light", "zigbee_connectivity")),
         part(COLOUR, "light", **json.loads(json.dumps(lamp))),
         part(COLOUR, "zigbee_connectivity", **here),
@@ -74,12 +80,17 @@ def house() -> list[Any]:
         device(PLUG, "Plug", ("light",), "plug"),
         part(PLUG, "light", **off, mode="normal"),
         device(MOTION, "Motion", ("motion", "temperature", "light_level", "device_power")),
-        part(MOTION, "motion", enabled=True, motion={"motion_report": {"motion": False}}),
+        part(
+            MOTION,
+            "motion",
+            enabled=True,
+            motion={"motion_report": {"changed": SINCE, "motion": False}},
+        ),
         part(
             MOTION,
             "temperature",
             enabled=True,
-            temperature={"temperature_report": {"temperature": 21.37}},
+            temperature={"temperature_report": {"changed": SINCE, "temperature": 21.37}},
         ),
         part(
             MOTION,

@@ -30,7 +30,7 @@ from drivers.types import (
     Unreachable,
 )
 from hub.act.dispatch import By
-from hub.act.override import COVER_S, REMEMBERED, SETTLE_S, SLACK_S
+from hub.act.override import COVER_TAKES_S, REMEMBERED, SETTLE_S, SLACK_S
 from hub.types import RoomId
 from tests.hub.act_rig import LAMP, ROOM, Rig
 
@@ -89,7 +89,7 @@ async def test_a_value_that_is_set_is_by_hand_unless_it_was_commanded(rig: Rig, 
     rig.pass_time(SLACK_S + 1)
     rig.report(device, values={name: echo, "power": 2.0})
     assert hands(rig) == 0
-    rig.pass_time(COVER_S + 1)
+    rig.pass_time(COVER_TAKES_S + 1)
     rig.report(device, values={name: other, "power": 2.0})
     assert hands(rig) == 1
 
@@ -118,7 +118,7 @@ async def test_what_knows_only_open_and_closed_ends_at_the_nearer(rig: Rig) -> N
     await command(rig, SetCover(D, 0.4))
     rig.report(device, values={"position": 0.0})
     assert hands(rig) == 0
-    rig.pass_time(COVER_S + SLACK_S + 1)
+    rig.pass_time(COVER_TAKES_S + SLACK_S + 1)
     rig.report(device, values={"position": 1.0})
     assert hands(rig) == 1
 

@@ -13,6 +13,7 @@ from hub.decide.engine import MOOD_LASTS_S, UNSURE_S, Decider
 from hub.mood.context import Facts
 from hub.settings import Settings
 from hub.types import (
+    ButtonPressed,
     Decision,
     DeviceChanged,
     DeviceGone,
@@ -104,6 +105,49 @@ class House:
 
 def house(clock: ManualClock, rules: Rules, **guards: Any) -> House:
     return House(clock, settings(rules, **guards))
+
+
+# Buttons -----------------------------------------------------------------------------------
+
+REMOTE = DeviceId("zigbee:remote")
+
+
+def press(home: House, action: str, device: DeviceId = REMOTE) -> None:
+    home.recorder.bus.publish(ButtonPressed(device, action, home.clock.monotonic()))
+
+
+def test_a_button_fires_with_every_press_of_its_word(clock: ManualClock) -> None:
+    button = {"when": {"button": {"device": REMOTE, "action": "single"}}}
+    any_word = {"when": {"button": {"device": REMOTE}}, "then": {"scene": "bright"}}
+    home = house(clock, {"one": button, "any": any_word})
+    home.decider.tick()
+    press(home, "single")
+    press(home, "hold")
+    press(home, "single", DeviceId("zigbee:other"))
+    first, second, third = home.take()
+    assert (first.rule, second.rule, third.rule) == ("one", "any", "any")
+    assert first.trigger is Trigger.PERSON
+    assert "because somebody pressed a button (rule one)" in first.because
+    home.wait(10)
+    assert home.decided == []
+
+
+def test_a_press_needs_the_rest_and_is_held_by_no_guard(clock: ManualClock) -> None:
+    when = {**MOVED, "button": {"device": REMOTE}}
+    rules: Rules = {"lit": {"when": when, "cooldown_s": 600}}
+    home = house(clock, rules, quiet_hours=["00:00", "23:59"])
+    press(home, "single")
+    assert home.decided == []
+    home.sense(True)
+    assert home.decided == []
+    home.recorder.bus.publish(ManualChange(ROOM, MOTION, home.clock.monotonic()))
+    press(home, "single")
+    press(home, "single")
+    assert home.decided == ["lit", "lit"]
+    assert home.held == []
+    home.decider.reload(settings({}))
+    press(home, "single")
+    assert home.decided == []
 
 
 # Edges and dwell ---------------------------------------------------------------------------
