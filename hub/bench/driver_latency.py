@@ -8,6 +8,7 @@ milliseconds, round by round.
 import importlib
 from typing import Final
 
+from hub.bench import driver_flood
 from hub.bench.figures import Figure, at_most, median, percentile, plain
 
 PEERS: Final = {
@@ -40,4 +41,4 @@ def measure(*, quick: bool) -> list[Figure]:
                 "median of paired rounds",
             ),
         ]
-    return figures
+    return figures + driver_flood.measure(quick=quick)
