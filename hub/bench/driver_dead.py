@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-import re
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,6 +49,9 @@ def measure(*, quick: bool) -> list[Figure]:
         at_most("dead_ready", ready, "s", READY_S, f"{len(drivers)} drivers, every peer dead"),
         plain("dead_rss_no_driver", memory_none, "MB"),
         plain("dead_rss", memory, "MB", "all drivers imported; the 80 MB are for the default set"),
+        plain(
+            "dead_warned", len(warnings), "drivers", "unpaired Hue waits without a warning of loss"
+        ),
         at_most("dead_warnings_most", max(warnings.values(), default=0), "of one driver", 1),
     ]
     for driver in sorted(set(registry.KNOWN) & set(drivers)):
@@ -59,7 +62,7 @@ def measure(*, quick: bool) -> list[Figure]:
     return figures
 
 
-def _start(folder: Path, drivers: dict[str, Any]) -> tuple[float, dict[str, int], float]:
+def _start(folder: Path, drivers: dict[str, Any]) -> tuple[float, Counter[str], float]:
     """Return seconds until the hub answers, warnings by driver, and its memory in MB."""
     folder.mkdir()
     config = {
@@ -79,8 +82,9 @@ def _start(folder: Path, drivers: dict[str, Any]) -> tuple[float, dict[str, int]
             memory = client.call("status")["rss_mb"]["hub"]
         finally:
             client.close()
-    lost = re.findall(r"service_lost.*service=(?:driver[ :])?(\w+)", log.read_text())
-    return ready, {name: lost.count(name) for name in set(lost)}, float(memory)
+    said = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    lost = Counter(one["service"] for one in said if one["event"] == "service_lost")
+    return ready, lost, float(memory)
 
 
 def _block_of(driver: str, section: dict[str, Any]) -> tuple[float, float]:
