@@ -8,6 +8,7 @@ milliseconds, round by round.
 import importlib
 from typing import Final
 
+from hub.bench import driver_dead, driver_flood, driver_scene
 from hub.bench.figures import Figure, at_most, median, percentile, plain
 
 PEERS: Final = {
@@ -43,4 +44,6 @@ def measure(*, quick: bool) -> list[Figure]:
                 "median of paired rounds",
             ),
         ]
+    for module in (driver_scene, driver_flood, driver_dead):
+        figures += module.measure(quick=quick)
     return figures

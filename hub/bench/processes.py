@@ -64,6 +64,19 @@ def running(*command: str, environment: dict[str, str] | None = None) -> Iterato
 
 
 @contextlib.contextmanager
+def running_logged(log: Path, *command: str, environment: dict[str, str]) -> Iterator[int]:
+    """As `running`, with what it says on its standard error in a file."""
+    with log.open("w") as file:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter
+            command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=file
+        )
+        try:
+            yield process.pid
+        finally:
+            _end(process)
+
+
+@contextlib.contextmanager
 def peer(*command: str) -> Iterator[str]:
     """Run a command that prints `ready ...` when it can be used; yield the rest of that line."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - our own interpreter
@@ -100,14 +113,15 @@ def hub(folder: Path, config: dict[str, Any]) -> Iterator[tuple[int, ControlClie
     """Run a whole hub with this configuration; yield its process id and its control socket."""
     command = hub_command(write_config(folder, config))
     with running(*command, environment=QUIET) as pid:
-        client = _wait_for_hub(folder / "state" / "control.sock")
+        client = wait_for_hub(folder / "state" / "control.sock")
         try:
             yield pid, client
         finally:
             client.close()
 
 
-def _wait_for_hub(path: Path) -> ControlClient:
+def wait_for_hub(path: Path) -> ControlClient:
+    """Return a client once the hub's control socket answers. Raises NotRunning at the limit."""
     deadline = time.monotonic() + START_LIMIT_S
     while True:
         try:

@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -137,10 +138,11 @@ class Home:
 
     def start(self) -> None:
         for name, house in self.houses.items():
-            port = self.devices.port(name)
-            self.services[name] = self.supervisor.add(
-                name, lambda s, h=house, p=port: run_driver(h.driver, p, s), Stage.SOURCES
-            )
+            run = partial(run_driver, house.driver, self.devices.port(name))
+            self.services[name] = self.supervisor.add(name, run, Stage.SOURCES)
+
+    def away(self, name: str) -> bool:
+        return not self.there(name)
 
     def there(self, name: str) -> bool:
         device = self.devices.get(self.houses[name].device)
@@ -175,18 +177,18 @@ async def test_each_peer_dies_and_comes_back_and_the_others_never_notice(tmp_pat
             home.start()
             try:
                 for name in houses:
-                    await eventually(lambda n=name: home.there(n), RECOVERY_LIMIT_S)
+                    await eventually(partial(home.there, name), RECOVERY_LIMIT_S)
                 for name, house in houses.items():
                     others = {other: home.services[other] for other in houses if other != name}
                     before = {other: service.restarts for other, service in others.items()}
                     await asyncio.to_thread(house.kill)
-                    await eventually(lambda n=name: not home.there(n), RECOVERY_LIMIT_S)
+                    await eventually(partial(home.away, name), RECOVERY_LIMIT_S)
                     for other in others:
                         assert home.there(other), f"{other} went with {name}"
                         await home.works(other)
                     await asyncio.to_thread(house.start)
                     home.services[name].retry_now()
-                    await eventually(lambda n=name: home.there(n), RECOVERY_LIMIT_S)
+                    await eventually(partial(home.there, name), RECOVERY_LIMIT_S)
                     await home.works(name)
                     assert {o: service.restarts for o, service in others.items()} == before
             finally:

@@ -16,7 +16,8 @@ import yaml
 from hub.config import DEMO
 
 ROOT = Path(__file__).resolve().parents[2]
-START_LIMIT_S = 30.0
+START_LIMIT_S = 120.0
+"""A hub imports for seconds, and for many on a machine under load."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,8 @@ def wait_listening(process: subprocess.Popen[Any], port: int) -> None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
-        assert process.poll() is None, f"{process.args} does not start"
-        assert time.monotonic() < deadline, f"{process.args} does not listen on {port}"
+        assert process.poll() is None, "the peer does not start"
+        assert time.monotonic() < deadline, f"the peer does not listen on {port}"
         time.sleep(0.02)
 
 

@@ -170,7 +170,8 @@ def _end(process: subprocess.Popen[str] | None) -> None:
 
 def _main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        network = ZwaveNetwork(Path(folder))
+        more = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+        network = ZwaveNetwork(Path(folder), more_dimmers=more)
         sys.stdout.write(f"ready {network.url}\n")  # in a while: whoever asks has to wait
         sys.stdout.flush()
         with network:
