@@ -313,7 +313,19 @@ class ModelSettings(Strict):
     """Which weights, and how much of the machine they may use."""
 
     licence: Literal["any", "open"] = "any"
+    voice: Literal["auto", "full", "light"] = "auto"
+    """`auto`: the light voice weights where a window of the full ones costs over 100 ms of a core.
+
+    The light ones are weaker, and not open.
+    """
+
     threads: Annotated[int, Field(ge=1, le=8)] = 1
+
+    @model_validator(mode="after")
+    def _light_is_not_open(self) -> Self:
+        if self.licence == "open" and self.voice == "light":
+            raise ValueError("voice: light cannot go with licence: open; use auto or full")
+        return self
 
 
 class LogSettings(Strict):

@@ -18,6 +18,7 @@ from models.face_look import FaceFinder
 from models.text_emotion import MODEL_ID as TEXT_MODEL
 from models.text_emotion import TextCalibration, TextEmotion
 from models.text_types import FAMILIES, SENTIMENTS, TEXT_LIMIT
+from models.voice_emotion import LIGHT_MODEL as VOICE_LIGHT_MODEL
 from models.voice_emotion import MODEL as VOICE_MODEL
 from models.voice_emotion import OPEN_MODEL as VOICE_OPEN_MODEL
 from models.voice_emotion import VoiceEmotion
@@ -149,7 +150,7 @@ def _grains(
 
 SENSES: Mapping[str, Sense] = {
     "face": Sense(("face_emotion", "blazeface_short", "blazeface_full"), _Faces),
-    "voice": Sense((VOICE_MODEL,), _Voices, (VOICE_OPEN_MODEL,)),
+    "voice": Sense((VOICE_MODEL,), _Voices, (VOICE_OPEN_MODEL, VOICE_LIGHT_MODEL)),
     "text": Sense((TEXT_MODEL,), _Texts),
 }
 

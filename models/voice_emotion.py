@@ -15,6 +15,9 @@ MODEL: Final = "voice_emotion"
 OPEN_MODEL: Final = "voice_emotion_open"
 """Trained on open data alone, and weaker for it."""
 
+LIGHT_MODEL: Final = "voice_emotion_light"
+"""A small network for weak boards."""
+
 _HOP_SAMPLES: Final = WINDOW_SAMPLES // 2
 _MAX_WINDOWS: Final = 40
 

@@ -77,7 +77,7 @@ def assemble(wanted: Configure, outbox: Outbox) -> Assembly:
             listener = WordListener(sources, wanted.threads, outbox)
             listener.start()
         made.hearing = Hearing(
-            wanted.microphones, wanted.threads, wanted.licence, outbox, words=listener
+            wanted.microphones, wanted.threads, wanted.licence, wanted.voice, outbox, words=listener
         )
         for microphone in wanted.microphones:
             made.microphones[microphone.source] = _microphone_tap(microphone, made.hearing, outbox)

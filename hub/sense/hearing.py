@@ -4,7 +4,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from hub.sense.words import WordListener
 from models.catalog import load_catalog
 from models.types import Sense
 from models.voice import Listener, VoicePipeline
-from models.voice_emotion import MODEL, OPEN_MODEL
+from models.voice_choice import Licence, Wanted, choose_voice
 
 RING_S = 3.0
 _QUIET_DB = -200.0
@@ -35,14 +34,15 @@ class Hearing:
         self,
         microphones: Sequence[MicrophoneSetup],
         threads: int,
-        licence: Literal["any", "open"],
+        licence: Licence,
+        voice: Wanted,
         outbox: Outbox,
         *,
         words: WordListener | None = None,
     ) -> None:
         self._sources = tuple(microphone.source for microphone in microphones)
         self._threads = threads
-        self._model = OPEN_MODEL if licence == "open" else MODEL
+        self._licence, self._wanted = licence, voice
         self._outbox = outbox
         self.words = words
         self._pipelines: dict[str, VoicePipeline] = {}
@@ -80,11 +80,12 @@ class Hearing:
     def load(self) -> tuple[str, ...]:
         """Load one set of nets for each microphone: streams must not mix."""
         catalog = load_catalog()
+        model = choose_voice(catalog, self._wanted, self._licence)
         for source in self._sources:
             self._pipelines[source] = VoicePipeline(
-                catalog, self._threads, self._model, self._listener(source)
+                catalog, self._threads, model, self._listener(source)
             )
-        return (self._model,)
+        return (model,)
 
     def take(self, timeout_s: float) -> AudioBlock | None:
         """Return the oldest block."""

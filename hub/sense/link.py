@@ -274,6 +274,7 @@ def _configuration(settings: Settings) -> Configure:
         words=senses.voice.words and bool(microphones),
         threads=settings.models.threads,
         licence=settings.models.licence,
+        voice=settings.models.voice,
     )
 
 

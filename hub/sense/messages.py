@@ -99,6 +99,7 @@ class Configure(_Message):
     words: bool
     threads: Annotated[int, Field(ge=1, le=8)]
     licence: Literal["any", "open"]
+    voice: Literal["auto", "full", "light"]
 
 
 class Allow(_Message):

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.training.voice_data import CLASSES
-from models.training.voice_encoder import STATISTICS
 
 SMOOTHING: Final = 0.1
 """Share of the certainty that is taken from the labels: actors' labels are not that sure."""
@@ -24,7 +23,7 @@ _PEAK_RATE: Final = 1e-3
 
 
 class Head(nn.Module):  # type: ignore[misc]  # torch is absent where this is checked
-    """Statistics (batch, STATISTICS) -> logits (batch, classes), the mean over the members.
+    """Statistics (batch, any number) -> logits (batch, classes), the mean over the members.
 
     The members share one wide layer, so that the ensemble is one small graph.
     """
@@ -61,14 +60,14 @@ def fit_head(
     seed: int,
     steps: int,
 ) -> Head:
-    """Fit on (copies, clips, STATISTICS); a clip is drawn as often as its weight says.
+    """Fit on (copies, clips, statistics); a clip is drawn as often as its weight says.
 
     The first copy is the clean one and is drawn as often as all others together at least.
     """
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
     inputs = torch.from_numpy(statistics)
-    flat = inputs.reshape(-1, STATISTICS)
+    flat = inputs.reshape(-1, inputs.shape[-1])
     head = Head(flat.mean(dim=0), flat.std(dim=0) + 1e-3)
     head.train()
     optimiser = torch.optim.AdamW(head.parameters(), lr=_PEAK_RATE, weight_decay=_DECAY)

@@ -116,7 +116,13 @@ def test_the_longest_text_fits_whatever_its_characters_are() -> None:
 def test_the_hub_to_sense_messages_arrive_as_they_were_sent() -> None:
     camera = CameraSetup(source=CAMERA, url="rtsp://u:p@h/x", width=640, height=480, max_fps=5)
     configure = Configure(
-        cameras=(camera,), microphones=(), text=True, words=True, threads=1, licence="any"
+        cameras=(camera,),
+        microphones=(),
+        text=True,
+        words=True,
+        threads=1,
+        licence="any",
+        voice="auto",
     )
     for message in (configure, Allow(sources=(CAMERA, "text"))):
         assert parse_to_sense(frame_to_sense(message)[4:]) == message

@@ -9,9 +9,13 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from models.catalog import load_catalog
+from models.log_mel import FRAMES, MELS
+from models.runtime import Net
 from models.training import voice_augment, voice_card
 from models.training.voice_ctranslate2 import read_weights
 from models.training.voice_data import CLASSES, FOLDS, REPORTED, read_clips, read_sound
+from models.training.voice_embed import Embedder
 
 TONE = (0.1 * np.sin(np.arange(24_000) * 0.05)).astype(np.float32)
 
@@ -91,6 +95,31 @@ def test_noise_has_the_ratio_asked_for(snr_db: float) -> None:
     noise = voice_augment.coloured(np.random.default_rng(0), TONE.size, 1.0)
     added = voice_augment.add_noise(TONE, noise, snr_db) - TONE
     assert 20 * np.log10(TONE.std() / added.std()) == pytest.approx(snr_db, abs=0.2)
+
+
+def test_what_is_embedded_is_what_is_kept(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "one", ["s1", "s2"])
+    clips = read_clips(tmp_path)
+    catalog = load_catalog()
+    file = catalog.path("voice_emotion_light")
+    embedder = Embedder(file, clips, tmp_path / "cache", 0)
+    net = Net.load(file)
+    assert embedder.owners().tolist() == list(range(len(clips)))
+    for mels, vectors in (
+        (embedder.spectrograms(), embedder.windows()[0]),
+        (embedder.spectrograms("train0"), embedder.augmented("train0")),
+    ):
+        assert mels.shape == (len(clips), MELS, FRAMES)
+        again = np.stack([net(mel[None].astype(np.float32))[0][0] for mel in mels])
+        assert again == pytest.approx(vectors, abs=0.05)
+    assert not np.array_equal(embedder.spectrograms(), embedder.spectrograms("train0"))
+    # A second run takes what is kept, and a lost file comes out as it was.
+    kept = tmp_path / "cache" / "train0.mel.npy"
+    first = np.load(kept)
+    kept.unlink()
+    assert np.array_equal(
+        Embedder(file, clips, tmp_path / "cache", 0).spectrograms("train0"), first
+    )
 
 
 def test_figures_go_into_the_card_and_nowhere_else(tmp_path: Path) -> None:
