@@ -38,6 +38,7 @@ PAGES = {
     "privacy": "/privacy",
     "journal": "/journal",
     "device": "/device",
+    "rules": "/rules",
 }
 DARK = {"now", "rooms"}
 
