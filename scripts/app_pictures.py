@@ -38,6 +38,13 @@ PAGES = {
     "privacy": "/privacy",
     "journal": "/journal",
     "device": "/device",
+    "rules": "/rules",
+    "rule": "/rules/new",
+    "scenes": "/scenes",
+    "devices": "/devices",
+    "settings": "/settings",
+    "health": "/settings/health",
+    "welcome": "/welcome",
 }
 DARK = {"now", "rooms"}
 
@@ -66,6 +73,11 @@ async def _take_in(browser: Browser, home: House, wanted: list[str]) -> None:
             await _save(phone, f"pair-{name}")
         await phone.tap("Let this device in")
         await phone.page.wait("document.querySelector('.plane')")
+        # The offer to set the home up stands above every page until somebody says no.
+        await phone.page.js(
+            "[...document.querySelectorAll('button')]"
+            ".find((b) => b.innerText === 'Not now')?.click()"
+        )
         for page in [page for page in wanted if page in PAGES]:
             await phone.turn_to(PAGES[page])
             await asyncio.sleep(SETTLED_S)

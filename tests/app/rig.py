@@ -8,7 +8,12 @@ from hub.bench.browser import Browser, Page
 
 AXE = Path(__file__).parents[1] / "peers" / "node_modules" / "axe-core" / "axe.min.js"
 PHONE, DESKTOP = (360, 740), (1440, 900)
-PAGES = ("/", "/history", "/rooms", "/music", "/privacy", "/journal", "/device")
+PAGES = (
+    *("/", "/history", "/rooms", "/music", "/privacy", "/journal", "/device"),
+    *("/rules", "/rules/new", "/scenes", "/devices", "/welcome", "/settings"),
+    *(f"/settings/{part}" for part in ("members", "sessions", "pair", "security")),
+    *(f"/settings/{part}" for part in ("health", "log", "config", "backup")),
+)
 
 _FIND = """
 ((text, tag) => {
@@ -44,8 +49,8 @@ class Phone:
             f"history.pushState(null, '', {path!r}); dispatchEvent(new PopStateEvent('popstate'))"
         )
         await self.page.wait(
-            "!document.querySelector('.main .skeleton') && document.querySelector('.main .card, "
-            ".main section')"
+            "!document.querySelector('.main .skeleton') && "
+            "document.querySelector('.main').innerText.trim()"
         )
 
     async def tap(self, text: str, tag: str = CONTROLS) -> None:
@@ -63,6 +68,15 @@ class Phone:
             "e?.select(); return Boolean(e); })()"
         )
         await self.page.type(text)
+
+    async def choose(self, label: str, option: str) -> None:
+        """Choose an option of the list of this label."""
+        await self.page.wait(
+            f"(() => {{ const e = {_FIND}({json.dumps(label)}, 'select'); const o = e && "
+            f"[...e.options].find((o) => o.text.startsWith({json.dumps(option)})); if (!o) return; "
+            "e.value = o.value; e.dispatchEvent(new Event('change', {bubbles: true})); "
+            "return true; })()"
+        )
 
     async def reads(self, text: str) -> None:
         """Wait until the page says this."""

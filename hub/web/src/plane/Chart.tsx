@@ -10,6 +10,8 @@ export interface Series {
 }
 
 const HEIGHT = 260;
+/** Least pixels between two times of the axis: the longest way to write one fits. */
+const TICK_SPACE = 84;
 
 /** Mood over time (uPlot: tens of thousands of points without jank), with marks for what the house did. */
 export function Chart({ series, marks, label }: { series: Series; marks: readonly number[]; label: string }) {
@@ -33,7 +35,7 @@ export function Chart({ series, marks, label }: { series: Series; marks: readonl
         width: place.current!.clientWidth,
         height: HEIGHT,
         scales: { y: { range: [-1, 1] } },
-        axes: [{ ...axis, values: (_, ticks, __, ___, step) => ticks.map((tick) => timeWord(tick, step)) }, { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => tick.toFixed(1)) }],
+        axes: [{ ...axis, space: TICK_SPACE, values: (_, ticks, __, ___, step) => ticks.map((tick) => timeWord(tick, step)) }, { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => tick.toFixed(1)) }],
         series: [{ value: (_: uPlot, at: number | null) => (at == null ? "" : new Date(at * 1000).toLocaleString([], WHEN)) }, line("pleasant", "--person-0"), line("energy", "--person-1", [6, 4])],
         hooks: { draw: [(self) => drawMarks(self, marked.current, colour("--soft"))] },
       },
