@@ -9,10 +9,12 @@ export interface Wish {
   on?: boolean;
   level?: number;
   kelvin?: number;
+  xy?: [number, number];
   target?: number;
   volume?: number;
   speed?: number;
   position?: number;
+  press?: boolean;
 }
 
 export async function command(device: Device, wish: Wish): Promise<void> {
@@ -31,7 +33,8 @@ export function wished(state: Device["state"], wish: Wish): Device["state"] {
     ...state,
     on,
     level: wish.level ?? state.level,
-    kelvin: wish.kelvin ?? state.kelvin,
+    kelvin: wish.kelvin ?? (wish.xy ? null : state.kelvin),
+    xy: wish.xy ?? (wish.kelvin === undefined ? state.xy : null),
     target_c: wish.target ?? state.target_c,
     volume: wish.volume ?? state.volume,
   };

@@ -1,6 +1,7 @@
 import { common } from "./common";
 import { people } from "./people";
+import { rooms } from "./rooms";
 import { rules } from "./rules";
 import type { Messages } from "..";
 
-export const de: Messages = { ...common, ...rules, ...people };
+export const de: Messages = { ...common, ...rules, ...people, ...rooms };
