@@ -1,6 +1,8 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -102,6 +104,14 @@ async def test_wrong_signatures_lock_out(rig: Rig) -> None:
     assert found == [401] * 5 + [429]
 
 
+def read_qr(rows: list[str]) -> str:
+    """Read a QR code as a phone's camera would."""
+    dark = np.array([[module == "1" for module in row] for row in rows])
+    picture = np.pad(np.where(dark, 0, 255).astype(np.uint8), 4, constant_values=255)
+    text, _, _ = cv2.QRCodeDetector().detectAndDecode(np.kron(picture, np.ones((8, 8), np.uint8)))
+    return text
+
+
 async def test_an_owner_opens_pairing_for_a_child_and_unpairs(rig: Rig) -> None:
     owner = await rig.as_(Role.OWNER, "ada")
     wish = {"role": "child", "name": "Cleo"}
@@ -109,6 +119,7 @@ async def test_an_owner_opens_pairing_for_a_child_and_unpairs(rig: Rig) -> None:
         shown = await answer.json()
         assert answer.status == 201
         assert 0 < shown["closes_in_s"] <= OPEN_S
+    assert read_qr(shown["qr"]) == shown["link"]
     phone = Phone(rig.client(), "Cleo's phone")
     assert await phone.pair_by_digits(shown["digits"]) == 201
     async with phone.http.get(f"{API}/decisions") as answer:

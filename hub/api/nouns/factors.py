@@ -17,6 +17,7 @@ from hub.api import totp
 from hub.api.access import Access
 from hub.api.hosts import host_of
 from hub.api.problem import Problem
+from hub.api.qr import qr_rows
 from hub.api.route import Body, Call, Identity, Route, Shape
 from hub.store.accounts import Passkey
 from sync.base64url import b64, unb64
@@ -37,6 +38,8 @@ class TotpShape(Shape):
     """A new secret for an authenticator app; it counts once a code of it was sent back."""
 
     uri: str
+    qr: list[str]
+    """The uri as a QR code: rows of modules, `1` is dark."""
 
 
 class Code(Body):
@@ -83,7 +86,8 @@ async def begin_totp(call: Call) -> dict[str, Any]:
     who, secret = call.identity, totp.new_secret()
     call.context.totp_waiting[who.session.id] = secret
     home = call.context.hub.settings.home.name
-    return {"uri": totp.uri(secret, home, who.member.name)}
+    uri = totp.uri(secret, home, who.member.name)
+    return {"uri": uri, "qr": await qr_rows(uri)}
 
 
 async def finish_totp(call: Call) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from hub.api.access import Access, Role
 from hub.api.auth import BROWSER, set_cookie
 from hub.api.nouns.sessions import Me, get_me
 from hub.api.problem import Problem
+from hub.api.qr import qr_rows
 from hub.api.route import Body, Call, Identity, Route, Shape
 from hub.store.accounts import Client, Member
 from sync.base64url import b64, unb64
@@ -56,6 +57,8 @@ class OpenedPairing(Shape):
 
     digits: str
     link: str
+    qr: list[str]
+    """The link as a QR code: rows of modules, `1` is dark."""
     closes_in_s: float
 
 
@@ -142,7 +145,8 @@ async def get_pairing(call: Call) -> dict[str, Any]:
 async def open_pairing(call: Call) -> dict[str, Any]:
     """Open pairing for two minutes; what the answer holds is shown to a person, and only here."""
     sent, context = call.sent(OpenPairing), call.context
-    return await context.open_pairing(sent.model_dump(), call.identity.by)
+    opened = await context.open_pairing(sent.model_dump(), call.identity.by)
+    return opened | {"qr": await qr_rows(opened["link"])}
 
 
 async def close_pairing(call: Call) -> None:

@@ -10,6 +10,8 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly mend: string = "",
+    /** What is wrong with what was sent, as far as the hub says where. */
+    readonly errors: readonly { line: number | null; key: string; message: string }[] = [],
   ) {
     super(message);
   }
@@ -59,8 +61,8 @@ export function remove<T>(path: string, options: Options = {}): Promise<T> {
 }
 
 /** Ask for a file and hand it to the browser to keep. */
-export async function download(path: string, body: unknown, name: string): Promise<void> {
-  const answer = await send("POST", path, body, { limitMs: 120_000 });
+export async function download(path: string, body: unknown, name: string, limitMs = 120_000): Promise<void> {
+  const answer = await request("POST", path, body, { limitMs });
   if (!answer.ok) throw errorOf(answer.status, await answer.json().catch(() => null));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await answer.blob());
@@ -69,9 +71,15 @@ export async function download(path: string, body: unknown, name: string): Promi
   URL.revokeObjectURL(link.href);
 }
 
+/** Send a file as it is. */
+export async function send(method: "PUT", path: string, file: Blob, limitMs: number): Promise<void> {
+  const answer = await request(method, path, file, { limitMs });
+  if (!answer.ok) throw errorOf(answer.status, await answer.json().catch(() => null));
+}
+
 async function call<T>(method: string, path: string, body: unknown, options: Options): Promise<T> {
-  let response = await send(method, path, body, options);
-  if (response.status === 401 && options.renew !== false && (await renewed())) response = await send(method, path, body, options);
+  let response = await request(method, path, body, options);
+  if (response.status === 401 && options.renew !== false && (await renewed())) response = await request(method, path, body, options);
   if (response.status === 204) return undefined as T;
   const data: unknown = await response.json().catch(() => null);
   if (response.ok) return data as T;
@@ -84,9 +92,10 @@ function renewed(): Promise<boolean> {
   return renewing;
 }
 
-async function send(method: string, path: string, body: unknown, options: Options): Promise<Response> {
+async function request(method: string, path: string, body: unknown, options: Options): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const file = body instanceof Blob;
+  if (body !== undefined) headers["Content-Type"] = file ? "application/octet-stream" : "application/json";
   if (options.ifMatch) headers["If-Match"] = options.ifMatch;
   if (method === "POST") headers["Idempotency-Key"] = options.idempotencyKey ?? crypto.randomUUID();
   try {
@@ -94,7 +103,7 @@ async function send(method: string, path: string, body: unknown, options: Option
       method,
       headers,
       credentials: "same-origin",
-      body: body === undefined ? null : JSON.stringify(body),
+      body: body === undefined ? null : file ? body : JSON.stringify(body),
       signal: AbortSignal.timeout(options.limitMs ?? LIMIT_MS),
     });
   } catch {
@@ -107,7 +116,13 @@ export function errorOf(status: number, data: unknown): ApiError {
   const problem = (data ?? {}) as Record<string, unknown>;
   const text = (key: string) => (typeof problem[key] === "string" ? (problem[key] as string) : "");
   const message = text("detail") || text("title") || `The hub answered with ${status}.`;
-  return new ApiError(status, text("code") || text("type"), message, text("mend"));
+  const errors = Array.isArray(problem.errors) ? problem.errors.map(placed) : [];
+  return new ApiError(status, text("code") || text("type"), message, text("mend"), errors);
+}
+
+function placed(error: unknown): ApiError["errors"][number] {
+  const { line, at, message } = (error ?? {}) as Record<string, unknown>;
+  return { line: typeof line === "number" ? line : null, key: String(at ?? ""), message: String(message ?? "") };
 }
 
 function queryOf(query: Options["query"]): string {

@@ -19,6 +19,7 @@ export const PAGES: Record<string, Page> = {
   "/privacy": { title: "page.privacy", load: async () => (await import("./pages/People")).People },
   "/journal": { title: "page.journal", load: async () => (await import("./pages/Journal")).Journal },
   "/device": { title: "page.device", load: async () => (await import("./pages/ThisDevice")).ThisDevice },
+  "/settings": { title: "page.settings", load: async () => (await import("./pages/Settings")).Settings },
   "/scenes": { title: "page.scenes", load: async () => (await import("./pages/Scenes")).Scenes, needs: "arrange" },
   "/devices": { title: "page.devices", load: async () => (await import("./pages/Devices")).Devices, needs: "arrange" },
   "/rules": { title: "page.rules", load: async () => (await import("./pages/Rules")).Rules, needs: "arrange" },
@@ -43,4 +44,4 @@ export const TABS = [
 ] as const;
 
 /** Behind the home's name. */
-export const MENU: readonly string[] = ["/rules", "/scenes", "/devices", "/journal", "/device"];
+export const MENU: readonly string[] = ["/rules", "/scenes", "/devices", "/settings", "/journal", "/device"];

@@ -4,6 +4,7 @@ import { connection, me, refresh } from "../live";
 import { AuditCard } from "../people/AuditCard";
 import type { Person } from "../people/consent";
 import { PersonCard } from "../people/PersonCard";
+import { ProofPlace } from "../settings/proof";
 import { useLoad } from "../ui/load";
 import { attempt, Empty, Problem, say, Skeleton, Switch } from "../ui/parts";
 
@@ -82,6 +83,7 @@ export function People() {
           <p class="soft small">{t("keep.where")}</p>
         </section>
         {me.value?.access.includes("audit") && <AuditCard nameOf={nameOf} />}
+        <ProofPlace />
       </div>
     </div>
   );

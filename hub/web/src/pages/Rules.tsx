@@ -24,7 +24,7 @@ export function Rules() {
   const error = rules.error ?? people.error ?? guards.error;
   const again = () => [rules, people, guards].forEach((one) => one.again());
   if (error && !rules.data) return <Problem error={error} retry={again} />;
-  if (!rules.data || !people.data || !guards.data) return <Skeleton height={320} />;
+  if (!devices.value || !rules.data || !people.data || !guards.data) return <Skeleton height={320} />;
   const which = path.value.split("/")[2];
   const known = rules.data.policies;
   if (which) {

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 
 import { get, post } from "../api";
 import { t } from "../i18n";
-import { refresh, rooms } from "../live";
+import { devices, refresh, rooms } from "../live";
 import { go, path } from "../route";
 import { idOf, nameOf } from "../rules/rule";
 import { sceneWords, type KnownScene } from "../scenes/scene";
@@ -15,7 +15,7 @@ import { attempt, Empty, Problem, say, Skeleton } from "../ui/parts";
 export function Scenes() {
   const scenes = useLoad(() => get<{ scenes: KnownScene[] }>("/scenes"));
   if (scenes.error && !scenes.data) return <Problem error={scenes.error} retry={scenes.again} />;
-  if (!scenes.data) return <Skeleton height={320} />;
+  if (!devices.value || !scenes.data) return <Skeleton height={320} />;
   const known = scenes.data.scenes;
   const ids = known.map((one) => one.id);
   const which = path.value.split("/")[2];

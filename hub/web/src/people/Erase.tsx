@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 
 import { post } from "../api";
 import { counted, number, t, word } from "../i18n";
+import { proven } from "../settings/proof";
 import { Field } from "../ui/Choice";
 import { useLoad } from "../ui/load";
 import { attempt, Problem, say, Sheet, Skeleton } from "../ui/parts";
@@ -19,7 +20,7 @@ export function Erase({ person, close, done }: { person: Person; close: () => vo
   const sure = typed.trim().toLowerCase() === person.name.toLowerCase();
   const erase = async () => {
     setBusy(true);
-    const answer = await attempt(() => post<{ traces: number }>("/privacy/erasures", { person: person.id, confirm: person.id }, { limitMs: LIMIT_MS }));
+    const answer = await attempt(() => proven(() => post<{ traces: number }>("/privacy/erasures", { person: person.id, confirm: person.id }, { limitMs: LIMIT_MS })));
     setBusy(false);
     if (!answer) return;
     close();

@@ -2,6 +2,7 @@ import { common } from "./common";
 import { people } from "./people";
 import { rooms } from "./rooms";
 import { rules } from "./rules";
+import { settings } from "./settings";
 import type { Messages } from "..";
 
-export const de: Messages = { ...common, ...rules, ...people, ...rooms };
+export const de: Messages = { ...common, ...rules, ...people, ...rooms, ...settings };

@@ -2,5 +2,6 @@ import { common } from "./common";
 import { people } from "./people";
 import { rooms } from "./rooms";
 import { rules } from "./rules";
+import { settings } from "./settings";
 
-export const en = { ...common, ...rules, ...people, ...rooms } as const;
+export const en = { ...common, ...rules, ...people, ...rooms, ...settings } as const;
