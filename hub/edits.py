@@ -1,8 +1,9 @@
 """What people change in the app: an overlay on the household's file, which stays theirs.
 
 `<state>/edits.yaml` holds whole rooms, scenes and rules by name, `null` for one that was removed,
-and the guards. It is read after the household's file and validated with it, so that both can
-never contradict; `moodsync check` lists what is in it. Every change can be undone, newest first.
+the guards, and the home's name. It is read after the household's file and validated with it, so
+that both can never contradict; `moodsync check` lists what is in it. Every change can be undone,
+newest first.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ HEAD = "# Made by the app; it counts over your own file. Delete an entry to have
 Section = Literal["rooms", "scenes", "rules"]
 SECTIONS: tuple[Section, ...] = ("rooms", "scenes", "rules")
 GUARDS = "guards"
+HOME = "home"
 
 Data = dict[str, Any]
 
@@ -108,6 +110,13 @@ class Edits:
             _write(self.path, before)
             raise
 
+    async def put_home_name(self, settings: Settings, name: str, by: str) -> None:
+        """Call the home otherwise."""
+        data = self._read()
+        data[HOME] = {"name": name}
+        home = settings.home.model_copy(update={"name": name})
+        await self._change(settings.model_copy(update={HOME: home}), data, by, "named the home")
+
     async def undo(self, read: Callable[[], Settings], by: str) -> None:
         """Take the newest change back. Raises Refusal if there is none."""
         past = self._past()
@@ -164,13 +173,15 @@ def read(path: Path) -> Data:
         raise ConfigError((Problem(str(path), None, "", f"cannot be read: {err}"),)) from err
     if found is None:
         return {}
-    known = {*SECTIONS, GUARDS}
+    known = {*SECTIONS, GUARDS, HOME}
     if not isinstance(found, dict) or not set(found) <= known:
         allowed = ", ".join(sorted(known))
         raise ConfigError((Problem(str(path), None, "", f"holds only {allowed}"),))
     for section in SECTIONS:
         if not isinstance(found.get(section, {}), dict):
             raise ConfigError((Problem(str(path), None, section, "is a mapping"),))
+    if HOME in found and not (isinstance(found[HOME], dict) and set(found[HOME]) == {"name"}):
+        raise ConfigError((Problem(str(path), None, HOME, "holds only name"),))
     return found
 
 
@@ -188,6 +199,9 @@ def lay_over(data: Data, edits: Data) -> list[tuple[str, ...]]:
     if edits.get(GUARDS) is not None:
         data[GUARDS] = edits[GUARDS]
         touched.append((GUARDS,))
+    if HOME in edits:
+        data.setdefault(HOME, {})["name"] = edits[HOME]["name"]
+        touched.append((HOME, "name"))
     return touched
 
 

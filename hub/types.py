@@ -20,7 +20,8 @@ class Sensed:
     """A reading with its place: which source, which room, and whose if the source is personal.
 
     Camera and microphone readings belong to the room (`person` is None) until someone enrols.
-    `track` is a face's number while it stays in view.
+    `track` is a face's number while it stays in view; `box` is where it is in the picture: x, y,
+    width, height in [0, 1].
     """
 
     reading: Reading
@@ -29,6 +30,7 @@ class Sensed:
     person: PersonId | None
     track: int | None
     at: float
+    box: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ class SenseView:
     source: SourceId
     person: PersonId | None
     track: int | None
+    box: tuple[float, float, float, float] | None
+    """Where a face is in its picture: x, y, width, height in [0, 1]; nothing of the picture."""
     label: Emotion | None
     valence: float
     arousal: float
@@ -56,6 +58,7 @@ def _view(sensed: Sensed, age_s: float, weight: float) -> SenseView:
         source=sensed.source,
         person=sensed.person,
         track=sensed.track,
+        box=sensed.box,
         label=EMOTIONS[p.index(max(p))] if p else None,
         valence=reading.affect.valence,
         arousal=reading.affect.arousal,

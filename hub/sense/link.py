@@ -191,8 +191,8 @@ class SenseLink:
             return
         sense = Sense.TEXT if isinstance(message, Words) else device
         reading = message.reading.reading(sense)
-        track = message.track if isinstance(message, Face) else None
-        self._bus.publish(Sensed(reading, source.id, source.room, None, track, message.at))
+        track, box = (message.track, message.box) if isinstance(message, Face) else (None, None)
+        self._bus.publish(Sensed(reading, source.id, source.room, None, track, message.at, box))
 
     # Inside --------------------------------------------------------------------------------
 

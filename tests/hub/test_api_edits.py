@@ -163,3 +163,30 @@ async def test_a_rule_that_is_off_is_kept_and_can_still_be_asked_about(rig: Rig)
         assert (await answer.json())["rule"]["enabled"] is False
     async with adult.post(f"{API}/policies/dry-run", json={"rule": off}) as answer:
         assert answer.status == 200
+
+
+async def test_the_home_is_named_in_the_app_and_the_name_can_be_undone(
+    rig: Rig, tmp_path: Path
+) -> None:
+    adult, child = await rig.as_(Role.ADULT, "ada"), await rig.as_(Role.CHILD, "bob")
+    file = tmp_path / "hub.yaml"
+    plain = rig.hub.settings.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    file.write_text(yaml.safe_dump(plain))
+    rig.hub.read_settings = lambda: load(file, {})
+    async with adult.put(f"{API}/home", json={"name": "Haus am See"}) as answer:
+        assert answer.status == 200, await answer.text()
+    async with adult.get(f"{API}/status") as answer:
+        assert (await answer.json())["home"] == "Haus am See"
+    assert load(file, {}).home.name == "Haus am See"
+    assert load(file, {}).home.timezone == rig.hub.settings.home.timezone
+    async with child.put(f"{API}/home", json={"name": "Mine"}) as answer:
+        assert answer.status == 403
+    for bad in ("", " ", "x" * 61):
+        async with adult.put(f"{API}/home", json={"name": bad}) as answer:
+            assert answer.status == 422
+    async with adult.post(f"{API}/edits/undo") as answer:
+        assert answer.status == 200
+    assert rig.hub.settings.home.name == "Test home"
+    rig.hub.edits.path.write_text("home: {kind: household}\n")
+    with pytest.raises(ConfigError, match="home"):
+        load(file, {})

@@ -33,6 +33,8 @@ class SaysShape(Shape):
     source: str
     person: str | None
     track: int | None
+    box: tuple[float, float, float, float] | None
+    """Where a face is in its picture: x, y, width, height in [0, 1]."""
     label: str | None
     valence: float
     arousal: float

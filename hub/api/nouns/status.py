@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from hub.api.access import Access
-from hub.api.route import Call, Route, Shape
+from hub.api.route import Body, Call, Route, Shape
 
 
 class ServiceShape(Shape):
@@ -44,6 +46,20 @@ class Status(Shape):
     camera_to_command_ms: dict[str, float | None]
 
 
+class HomeName(Body):
+    """What the home is called."""
+
+    name: str = Field(min_length=1, max_length=60, pattern=r"^\S.*$")
+
+
+async def put_home(call: Call) -> dict[str, Any]:
+    """Name the home. The newest name counts; it can be undone like every edit."""
+    hub = call.context.hub
+    async with hub.edits.lock:
+        await hub.edits.put_home_name(hub.settings, call.sent(HomeName).name, call.identity.by)
+    return {"name": hub.settings.home.name}
+
+
 async def get_status(call: Call) -> dict[str, Any]:
     """How the hub and its parts are."""
     hub = call.context.hub
@@ -56,4 +72,11 @@ async def get_status(call: Call) -> dict[str, Any]:
     } | {key: value for key, value in found.items() if key in wanted}
 
 
-ROUTES = (Route("GET", "/status", "The house at a glance", Access.SEE, get_status, answer=Status),)
+ROUTES = (
+    Route("GET", "/status", "The house at a glance", Access.SEE, get_status, answer=Status),
+    Route(
+        *("PUT", "/home", "Name the home", Access.ARRANGE, put_home),
+        body=HomeName,
+        answer=HomeName,
+    ),
+)

@@ -20,6 +20,7 @@ export const PAGES: Record<string, Page> = {
   "/journal": { title: "page.journal", load: async () => (await import("./pages/Journal")).Journal },
   "/device": { title: "page.device", load: async () => (await import("./pages/ThisDevice")).ThisDevice },
   "/settings": { title: "page.settings", load: async () => (await import("./pages/Settings")).Settings },
+  "/welcome": { title: "page.welcome", load: async () => (await import("./pages/Welcome")).Welcome, needs: "arrange" },
   "/scenes": { title: "page.scenes", load: async () => (await import("./pages/Scenes")).Scenes, needs: "arrange" },
   "/devices": { title: "page.devices", load: async () => (await import("./pages/Devices")).Devices, needs: "arrange" },
   "/rules": { title: "page.rules", load: async () => (await import("./pages/Rules")).Rules, needs: "arrange" },

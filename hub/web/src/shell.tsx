@@ -9,6 +9,7 @@ import { Sensing } from "./sensing";
 import { Icon } from "./ui/icons";
 import { Lazy } from "./ui/lazy";
 import { Empty, say, Sheet, ToastPlace } from "./ui/parts";
+import { FirstRun } from "./welcome/FirstRun";
 import { clock } from "./words";
 
 export function Shell() {
@@ -35,6 +36,7 @@ export function Shell() {
       <main class="main">
         <Away />
         <Refused />
+        <FirstRun />
         {found ? (
           <Lazy key={found.at} name={found.at} load={found.page.load} />
         ) : (

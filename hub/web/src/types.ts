@@ -11,6 +11,10 @@ export interface Estimate {
 
 export interface SenseVoice {
   sense: string;
+  source?: string;
+  label?: string | null;
+  /** Where a face is in its picture: x, y, width, height in 0..1. */
+  box?: [number, number, number, number] | null;
   valence: number;
   arousal: number;
   weight?: number;

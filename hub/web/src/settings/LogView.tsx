@@ -62,7 +62,7 @@ export function LogView() {
             ))}
           </select>
         </Field>
-        <div class="grow">
+        <div class="grow wide">
           <Field label={t("log.search")}>
             <input type="text" value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
           </Field>
@@ -70,13 +70,13 @@ export function LogView() {
       </div>
       {why && <p class="note" role="status">{t("log.away", { why })}</p>}
       {!shown.length && <p class="soft">{t("log.empty")}</p>}
-      <ol class="log" tabIndex={0} aria-label={t("settings.log")}>
+      {shown.length > 0 && <ol class="log" tabIndex={0} aria-label={t("settings.log")}>
         {[...shown].reverse().map((line) => (
           <li key={line.seq} class={line.level}>
             <span class="num soft">{line.at.slice(11, 19)}</span> <strong>{line.event}</strong> {fieldsOf(line)}
           </li>
         ))}
-      </ol>
+      </ol>}
     </section>
   );
 }

@@ -3,6 +3,7 @@ import { people } from "./people";
 import { rooms } from "./rooms";
 import { rules } from "./rules";
 import { settings } from "./settings";
+import { welcome } from "./welcome";
 import type { Messages } from "..";
 
-export const de: Messages = { ...common, ...rules, ...people, ...rooms, ...settings };
+export const de: Messages = { ...common, ...rules, ...people, ...rooms, ...settings, ...welcome };

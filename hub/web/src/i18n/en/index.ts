@@ -3,5 +3,6 @@ import { people } from "./people";
 import { rooms } from "./rooms";
 import { rules } from "./rules";
 import { settings } from "./settings";
+import { welcome } from "./welcome";
 
-export const en = { ...common, ...rules, ...people, ...rooms, ...settings } as const;
+export const en = { ...common, ...rules, ...people, ...rooms, ...settings, ...welcome } as const;
