@@ -81,4 +81,6 @@ export const shell: Record<keyof typeof source, string> = {
   "thisDevice.leaveText": "Sein Schlüssel, der letzte bekannte Stand und alles, was noch wartet, verschwinden aus diesem Browser. Um zurückzukommen, muss es neu gekoppelt werden.",
   "thisDevice.takeOut": "Entfernen",
   "thisDevice.keep": "Behalten",
+  "outbox.full": "Es wartet schon zu viel aufs Abschicken.",
+  "outbox.fullHelp": "Es geht ab, sobald der Hub antwortet.",
 };

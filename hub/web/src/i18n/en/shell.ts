@@ -80,4 +80,6 @@ export const shell = {
   "thisDevice.leaveText": "Its key, the last known state and whatever still waits to be sent go from this browser. To come back it must be paired anew.",
   "thisDevice.takeOut": "Take it out",
   "thisDevice.keep": "Keep it",
+  "outbox.full": "Too much waits to be sent already.",
+  "outbox.fullHelp": "It goes as soon as the hub answers.",
 } as const;
