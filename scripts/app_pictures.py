@@ -73,7 +73,7 @@ async def _take_in(browser: Browser, home: House, wanted: list[str]) -> None:
             await _save(phone, f"pair-{name}")
         await phone.tap("Let this device in")
         await phone.page.wait("document.querySelector('.plane')")
-        # The offer to set the home up stands above every page until somebody says no.
+        # The offer to set the home up stands on the first page until somebody says no.
         await phone.page.js(
             "[...document.querySelectorAll('button')]"
             ".find((b) => b.innerText === 'Not now')?.click()"

@@ -255,6 +255,7 @@ async def test_with_the_hub_off_it_opens_and_what_is_told_goes_once_later(
     await asyncio.to_thread(home.on)
     await phone.page.js("dispatchEvent(new Event('online'))")
     await phone.reads_not("A line for the journal")
+    await phone.reads_not(": right")  # it can be taken back for some seconds, and goes after them
     await phone.reads_not("The hub does not answer")
     after = (await phone.api("/feedback/corrections"))["corrections"]
     assert len(after) == len(before) + 1

@@ -1,5 +1,7 @@
 /** The hub's API below /api/v1: every call has a limit, every error says what happened and what helps. */
 
+import { t } from "./i18n";
+
 const BASE = "/api/v1";
 const LIMIT_MS = 15_000;
 
@@ -107,7 +109,7 @@ async function request(method: string, path: string, body: unknown, options: Opt
       signal: AbortSignal.timeout(options.limitMs ?? LIMIT_MS),
     });
   } catch {
-    throw new ApiError(0, "offline", "The hub does not answer.", "Lights and rules go on without this app.");
+    throw new ApiError(0, "offline", t("shell.away"), t("shell.goesOn"));
   }
 }
 
@@ -115,7 +117,7 @@ async function request(method: string, path: string, body: unknown, options: Opt
 export function errorOf(status: number, data: unknown): ApiError {
   const problem = (data ?? {}) as Record<string, unknown>;
   const text = (key: string) => (typeof problem[key] === "string" ? (problem[key] as string) : "");
-  const message = text("detail") || text("title") || `The hub answered with ${status}.`;
+  const message = text("detail") || text("title") || t("api.status", { status });
   const errors = Array.isArray(problem.errors) ? problem.errors.map(placed) : [];
   return new ApiError(status, text("code") || text("type"), message, text("mend"), errors);
 }

@@ -4,6 +4,7 @@ import { computed, effect, signal } from "@preact/signals";
 
 import { ApiError, get } from "./api";
 import { known } from "./device";
+import { t } from "./i18n";
 import { read, write } from "./keep";
 import { openOutbox, sendWaiting } from "./outbox";
 import type { Point } from "./plane/MoodPlane";
@@ -125,7 +126,7 @@ export function roomsOf(all: readonly Device[]): { id: string | null; name: stri
   const named = rooms.value.map((room) => ({ id: room.id as string | null, name: room.name, devices: all.filter((d) => d.room === room.id) }));
   const known = new Set(rooms.value.map((room) => room.id));
   const rest = all.filter((device) => !device.room || !known.has(device.room));
-  return [...named.filter((room) => room.devices.length), ...(rest.length ? [{ id: null, name: "In no room", devices: rest }] : [])];
+  return [...named.filter((room) => room.devices.length), ...(rest.length ? [{ id: null, name: t("rooms.nowhere"), devices: rest }] : [])];
 }
 
 function open(): void {

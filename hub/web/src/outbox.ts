@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 
 import { ApiError, post } from "./api";
+import { t } from "./i18n";
 import { drop, readAll, write } from "./keep";
 
 export interface Waiting {
@@ -35,7 +36,7 @@ export async function openOutbox(): Promise<void> {
 /** Send it after `delayMs`, or whenever the hub is there again. Returns how to take it back. */
 export async function later(path: string, body: unknown, words: string, delayMs = 0): Promise<() => Promise<boolean>> {
   if (waiting.value.length >= MOST) {
-    throw new ApiError(-1, "full", "Too much waits to be sent already.", "It goes as soon as the hub answers.");
+    throw new ApiError(-1, "full", t("outbox.full"), t("outbox.fullHelp"));
   }
   const at = Date.now();
   const one: Waiting = { id: crypto.randomUUID(), at, due: at + delayMs, path, body, words };

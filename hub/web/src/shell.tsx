@@ -2,7 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { connection, homeName, lostAt, me } from "./live";
 import { refused, waiting } from "./outbox";
-import { t } from "./i18n";
+import { counted, t, word } from "./i18n";
 import { MENU, pageAt, PAGES, TABS } from "./pages";
 import { path } from "./route";
 import { Sensing } from "./sensing";
@@ -25,7 +25,7 @@ export function Shell() {
         <Sensing />
         <Home />
       </header>
-      <nav class="tabs" aria-label="pages">
+      <nav class="tabs" aria-label={t("shell.pages")}>
         {TABS.map((tab) => (
           <a key={tab.to} href={tab.to} aria-current={found?.at === tab.to ? "page" : undefined}>
             <Icon name={tab.icon} />
@@ -40,7 +40,7 @@ export function Shell() {
         {found ? (
           <Lazy key={found.at} name={found.at} load={found.page.load} />
         ) : (
-          <Empty title="There is no such page">Use the tabs to go on.</Empty>
+          <Empty title={t("shell.noPage")}>{t("shell.noPageText")}</Empty>
         )}
       </main>
       <ToastPlace />
@@ -51,7 +51,7 @@ export function Shell() {
 /** The home's name; behind it, what is not needed every day. */
 function Home() {
   const [open, setOpen] = useState(false);
-  const name = homeName.value || "Home";
+  const name = homeName.value || t("shell.home");
   const may = me.value?.access ?? [];
   const pages = MENU.filter((to) => !PAGES[to]!.needs || may.includes(PAGES[to]!.needs!));
   return (
@@ -69,7 +69,7 @@ function Home() {
               </li>
             ))}
           </ul>
-          {me.value && <p class="small soft">You are here as {me.value.member.name} ({me.value.member.role}).</p>}
+          {me.value && <p class="small soft">{t("settings.you", { name: me.value.member.name, role: word("role", me.value.member.role) })}</p>}
         </Sheet>
       )}
     </>
@@ -81,9 +81,9 @@ function Away() {
   const count = waiting.value.length;
   return (
     <div class="note" role="status">
-      <strong>The hub does not answer{lostAt.value ? `; last known at ${clock(lostAt.value)}` : ""}.</strong>
-      <span>Lights, rules and switches go on without this app.</span>
-      {count > 0 && <span>{count === 1 ? "One thing waits" : `${count} things wait`} here and will be sent once it is back.</span>}
+      <strong>{lostAt.value ? t("shell.awaySince", { time: clock(lostAt.value) }) : t("shell.away")}</strong>
+      <span>{t("shell.goesOn")}</span>
+      {count > 0 && <span>{counted("shell.waits", count)}</span>}
     </div>
   );
 }

@@ -51,9 +51,6 @@ export function senseWord(sense: string): string {
   return word("sense", sense);
 }
 
-/** The same by the sense's name. */
-export const SENSE_WORDS: Record<string, string> = new Proxy({}, { get: (_, sense) => senseWord(String(sense)) });
-
 /** Where a point of the plane lies, for people who do not see it. */
 export function placeOnPlane(valence: number, arousal: number): string {
   const side = valence > 0.15 ? t("plane.pleasant") : valence < -0.15 ? t("plane.unpleasant") : t("plane.neutral");

@@ -1,6 +1,7 @@
 import { useMemo, useState } from "preact/hooks";
 
 import { get } from "../api";
+import { listed, locale, t } from "../i18n";
 import { rooms } from "../live";
 import { Chart, type Series } from "../plane/Chart";
 import { Empty, Problem, Skeleton } from "../ui/parts";
@@ -26,10 +27,10 @@ interface PastDecision {
 }
 
 const SPANS = [
-  { id: "day", label: "Day", ms: 24 * 3_600_000, rollup: "minute" },
-  { id: "week", label: "Week", ms: 7 * 24 * 3_600_000, rollup: "hour" },
-  { id: "month", label: "Month", ms: 31 * 24 * 3_600_000, rollup: "hour" },
-  { id: "year", label: "Year", ms: 366 * 24 * 3_600_000, rollup: "day" },
+  { id: "day", ms: 24 * 3_600_000, rollup: "minute" },
+  { id: "week", ms: 7 * 24 * 3_600_000, rollup: "hour" },
+  { id: "month", ms: 31 * 24 * 3_600_000, rollup: "hour" },
+  { id: "year", ms: 366 * 24 * 3_600_000, rollup: "day" },
 ] as const;
 
 /** More than the minutes of a day, the hours of a month or the days of a year. */
@@ -53,15 +54,15 @@ export function History() {
   return (
     <>
       <div class="row between">
-        <div class="row chips" role="group" aria-label="how far back">
+        <div class="row chips" role="group" aria-label={t("history.howFar")}>
           {SPANS.map((one) => (
             <button key={one.id} class="btn chip" aria-pressed={one === span} onClick={() => setSpan(one)}>
-              {one.label}
+              {t(`span.${one.id}`)}
             </button>
           ))}
         </div>
         {rooms.value.length > 1 && (
-          <select aria-label="room" style={{ width: "auto" }} value={chosen ?? ""} onChange={(e) => setRoom(e.currentTarget.value)}>
+          <select aria-label={t("word.room")} style={{ width: "auto" }} value={chosen ?? ""} onChange={(e) => setRoom(e.currentTarget.value)}>
             {rooms.value.map((one) => (
               <option key={one.id} value={one.id}>{one.name}</option>
             ))}
@@ -71,25 +72,23 @@ export function History() {
       {past.error && <Problem error={past.error} retry={past.again} />}
       {!past.data && !past.error && <Skeleton height={280} />}
       {past.data && !past.data.rollups.length && (
-        <Empty title="Nothing yet">
-          Moods are summed up once an hour. What was sensed in this time will show here, and what the house did beside it.
-        </Empty>
+        <Empty title={t("history.nothing")}>{t("history.nothingText")}</Empty>
       )}
       {past.data && past.data.rollups.length > 0 && (
         <div class="card">
-          <Chart series={series} marks={(acted.data?.decisions ?? []).map((d) => d.at_ms)} label={`mood over a ${span.label.toLowerCase()}`} />
+          <Chart series={series} marks={(acted.data?.decisions ?? []).map((d) => d.at_ms)} label={t("history.chart", { span: t(`span.${span.id}`) })} />
           <Summary items={past.data.rollups} />
         </div>
       )}
       <section class="card">
-        <h2>What the house did</h2>
+        <h2>{t("house.did")}</h2>
         {acted.error && <Problem error={acted.error} retry={acted.again} />}
-        {acted.data && !acted.data.decisions.length && <p class="soft">Nothing in this time.</p>}
+        {acted.data && !acted.data.decisions.length && <p class="soft">{t("history.noDecision")}</p>}
         <ul class="list lined">
           {(acted.data?.decisions ?? []).slice(0, 100).map((one) => (
             <li key={one.id}>
               <span class="num soft">
-                {new Date(one.at_ms).toLocaleDateString([], { month: "short", day: "numeric" })} {clock(one.at_ms)}
+                {new Date(one.at_ms).toLocaleDateString(locale(), { month: "short", day: "numeric" })} {clock(one.at_ms)}
               </span>{" "}
               {one.because}
             </li>
@@ -133,5 +132,5 @@ function Summary({ items }: { items: readonly Rollup[] }) {
   const total = [...counts.values()].reduce((a, b) => a + b, 0);
   const top = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 3);
   if (!total) return null;
-  return <p class="small soft">Mostly seemed {top.map(([label, n]) => `${adjective(label)} (${percent(n / total)})`).join(", ")}.</p>;
+  return <p class="small soft">{t("history.mostly", { moods: listed(top.map(([label, n]) => `${adjective(label)} (${percent(n / total)})`)) })}</p>;
 }

@@ -1,13 +1,14 @@
 import { command } from "../control";
+import { can } from "../devices/Controls";
+import { t } from "../i18n";
 import { devices } from "../live";
 import { Empty } from "../ui/parts";
-import { can } from "./Rooms";
 
 /** What plays. Choosing music by mood comes with the music library; this page says so. */
 export function Music() {
   const players = (devices.value ?? []).filter((device) => can(device, "audible"));
   if (!players.length) {
-    return <Empty title="No player yet">A player of the home shows here once one is configured.</Empty>;
+    return <Empty title={t("music.none")}>{t("music.noneText")}</Empty>;
   }
   return (
     <>
@@ -15,11 +16,11 @@ export function Music() {
         <section class="card" key={player.id}>
           <div class="row between">
             <h2>{player.name}</h2>
-            {player.simulated && <span class="tag">simulated</span>}
+            {player.simulated && <span class="tag">{t("common.simulated")}</span>}
           </div>
-          <p>{player.state.playing ?? <span class="soft">Nothing plays.</span>}</p>
+          <p>{player.state.playing ?? <span class="soft">{t("music.silence")}</span>}</p>
           <label class="field">
-            <span>Volume</span>
+            <span>{t("control.volume")}</span>
             <input
               type="range"
               min={0}
@@ -31,7 +32,7 @@ export function Music() {
         </section>
       ))}
       <p class="small soft">
-        Rules choose a point of the mood plane for music; picking tracks from your library by how they sound is not built yet.
+        {t("music.later")}
       </p>
     </>
   );

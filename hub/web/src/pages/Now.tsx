@@ -1,12 +1,13 @@
 import { useState } from "preact/hooks";
 
 import { post } from "../api";
+import { t, word } from "../i18n";
 import { lostAt, moods, stale, trails } from "../live";
 import { later } from "../outbox";
 import { MoodPlane } from "../plane/MoodPlane";
 import type { Decided, RoomMood } from "../types";
 import { attempt, Empty, say, Sheet, Skeleton, Weight } from "../ui/parts";
-import { EMOTIONS, adjective, howSure, percent, seems, SENSE_WORDS } from "../words";
+import { EMOTIONS, adjective, howSure, percent, seems, senseWord } from "../words";
 
 /** Five seconds must answer: how are we, what did the house do, is it listening? */
 export function Now() {
@@ -21,10 +22,7 @@ export function Now() {
   }
   if (!now.rooms.length) {
     return (
-      <Empty title="No room yet">
-        Name a room in the configuration, then put a light into it under Rooms. The page
-        “Privacy” says what may be sensed; nothing is until somebody agrees.
-      </Empty>
+      <Empty title={t("now.noRoom")}>{t("now.noRoomText")}</Empty>
     );
   }
   return (
@@ -44,7 +42,7 @@ function Room({ room, paused }: { room: RoomMood; paused: boolean }) {
       <div class="card">
         <div class="row between">
           <h2>{room.name}</h2>
-          {paused ? <span class="tag">paused</span> : stale.value && <span class="tag">last known</span>}
+          {paused ? <span class="tag">{t("now.paused")}</span> : stale.value && <span class="tag">{t("now.lastKnown")}</span>}
         </div>
         <MoodPlane tracks={[{ name: room.name, now: mood, trail }]} />
         {mood ? (
@@ -53,14 +51,14 @@ function Room({ room, paused }: { room: RoomMood; paused: boolean }) {
           </p>
         ) : (
           <p class="soft">
-            {paused ? "Cameras and microphones are off." : "Nothing has been sensed here yet."}
+            {t(paused ? "people.pausedNow" : "now.nothing")}
           </p>
         )}
         {mood && <Senses room={room} />}
         {mood && <Feedback room={room} />}
       </div>
       <div class="card">
-        <h2>What the house did</h2>
+        <h2>{t("house.did")}</h2>
         <Decisions room={room} />
       </div>
     </section>
@@ -71,7 +69,7 @@ function Room({ room, paused }: { room: RoomMood; paused: boolean }) {
 function Sure({ confidence }: { confidence: number }) {
   const [number, show] = useState(false);
   return (
-    <button class="btn quiet" style={{ padding: "4px 8px" }} onClick={() => show(!number)} aria-pressed={number} title="show the number">
+    <button class="btn quiet" style={{ padding: "4px 8px" }} onClick={() => show(!number)} aria-pressed={number} title={t("now.showNumber")}>
       {number ? percent(confidence) : howSure(confidence)}
     </button>
   );
@@ -84,25 +82,25 @@ function Senses({ room }: { room: RoomMood }) {
     <>
       <div class="list" style={{ gap: "4px" }}>
         {weights.map(([sense, weight]) => (
-          <Weight key={sense} label={SENSE_WORDS[sense] ?? sense} share={weight} told={percent(weight)} />
+          <Weight key={sense} label={senseWord(sense)} share={weight} told={percent(weight)} />
         ))}
       </div>
       <button class="btn quiet flush" onClick={() => setOpen(true)}>
-        What each sense says
+        {t("now.senses")}
       </button>
       {open && (
-        <Sheet title={`What each sense says · ${room.name}`} close={() => setOpen(false)}>
-          <p class="small soft">Numbers only: no picture and no sound leaves the sensing process.</p>
+        <Sheet title={`${t("now.senses")} · ${room.name}`} close={() => setOpen(false)}>
+          <p class="small soft">{t("now.numbersOnly")}</p>
           <ul class="list lined">
             {room.senses.map((one) => (
               <li key={one.sense}>
-                <strong>{SENSE_WORDS[one.sense] ?? one.sense}</strong>
+                <strong>{senseWord(one.sense)}</strong>
                 <dl class="small soft" style={{ margin: 0 }}>
                   {Object.entries(one)
                     .filter(([key, value]) => key !== "sense" && typeof value === "number")
                     .map(([key, value]) => (
                       <div class="row between" key={key}>
-                        <dt>{key.replaceAll("_", " ")}</dt>
+                        <dt>{word("saying", key, key.replaceAll("_", " "))}</dt>
                         <dd class="num" style={{ margin: 0 }}>{(value as number).toFixed(2)}</dd>
                       </div>
                     ))}
@@ -126,25 +124,25 @@ function Feedback({ room }: { room: RoomMood }) {
   const tell = (verdict: "right" | "wrong", was?: string) =>
     attempt(async () => {
       ask(false);
-      const word = verdict === "right" ? "right" : was ? `it was ${adjective(was)}` : "wrong";
+      const said = verdict === "right" ? t("now.noteRight") : was ? t("now.noteWas", { how: adjective(was) }) : t("now.noteWrong");
       // With the hub away it is about what was last known, however late it arrives.
       const then = stale.value && lostAt.value ? { at_ms: lostAt.value } : {};
       const body = { verdict, room: room.room, ...then, ...(was ? { was } : {}) };
-      const takeBack = await later("/feedback/corrections", body, `${room.name}: ${word}`, TAKE_BACK_MS);
+      const takeBack = await later("/feedback/corrections", body, `${room.name}: ${said}`, TAKE_BACK_MS);
       tellAbout(verdict === "right" ? "right" : was ? "was" : "wrong");
       const undo = async () => {
         tellAbout(null);
-        say((await takeBack()) ? "Taken back." : "It was sent already.");
+        say(t((await takeBack()) ? "now.takenBack" : "now.sentAlready"));
       };
-      say(stale.value ? `Kept: ${word}. Sent once the hub is back.` : `Noted: ${word}.`, { label: "Undo", run: () => void undo() });
+      say(t(stale.value ? "now.kept" : "now.noted", { what: said }), { label: t("common.undo"), run: () => void undo() });
     });
   return (
-    <div class="row" role="group" aria-label="How did it get you?">
-      <button class="btn chip" aria-pressed={told === "right"} onClick={() => tell("right")}>Right</button>
-      <button class="btn chip" aria-pressed={told === "wrong"} onClick={() => tell("wrong")}>Wrong</button>
-      <button class="btn chip" aria-pressed={told === "was"} aria-haspopup="dialog" onClick={() => ask(true)}>It was…</button>
+    <div class="row" role="group" aria-label={t("now.ask")}>
+      <button class="btn chip" aria-pressed={told === "right"} onClick={() => tell("right")}>{t("now.right")}</button>
+      <button class="btn chip" aria-pressed={told === "wrong"} onClick={() => tell("wrong")}>{t("now.wrong")}</button>
+      <button class="btn chip" aria-pressed={told === "was"} aria-haspopup="dialog" onClick={() => ask(true)}>{t("now.was")}</button>
       {asking && (
-        <Sheet title="How was it really?" close={() => ask(false)}>
+        <Sheet title={t("now.really")} close={() => ask(false)}>
           <div class="row">
             {EMOTIONS.map((emotion) => (
               <button class="btn chip" key={emotion} onClick={() => tell("wrong", emotion)}>
@@ -159,11 +157,11 @@ function Feedback({ room }: { room: RoomMood }) {
 }
 
 function Decisions({ room }: { room: RoomMood }) {
-  if (!room.decisions.length) return <p class="soft">Nothing yet. A rule acts when what it asks for holds for a while.</p>;
+  if (!room.decisions.length) return <p class="soft">{t("now.noDecision")}</p>;
   const undo = () =>
     attempt(async () => {
       await post("/scenes/restore", { room: room.room });
-      say("Put back what was before.");
+      say(t("now.putBack"));
     });
   return (
     <ul class="list lined">
@@ -171,7 +169,7 @@ function Decisions({ room }: { room: RoomMood }) {
         <li key={`${decision.time} ${decision.rule} ${index}`}>
           <Because decision={decision} />
           {index === 0 && !decision.held && (
-            <button class="btn chip" onClick={undo}>Undo</button>
+            <button class="btn chip" onClick={undo}>{t("common.undo")}</button>
           )}
         </li>
       ))}

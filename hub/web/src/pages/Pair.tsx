@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 
+import { fill, t } from "../i18n";
 import { suggestedName } from "../device";
 import { begin, connection, unpairedWhy } from "../live";
 import { ask, mend, pairByDigits, pairByLink, type Hub } from "../pairing/pair";
@@ -47,8 +48,8 @@ export function Pair() {
     <main class="pair">
       <img src="/icon.svg" alt="" width="64" height="64" />
       <h1>{hub ? hub.home : "MoodSync"}</h1>
-      {!window.isSecureContext && <Note what="This address is not encrypted." help="Open the https:// address that the hub shows." />}
-      {unpairedWhy.value !== "new" && <Note {...WHY[unpairedWhy.value]} />}
+      {!window.isSecureContext && <Note what={t("pairing.notEncrypted")} help={t("pairing.notEncryptedHelp")} />}
+      {unpairedWhy.value !== "new" && <Note what={t(`pairing.${unpairedWhy.value}`)} help={t(`pairing.${unpairedWhy.value}Help`)} />}
       {trouble && <Note {...trouble} />}
       {!hub && !trouble && <Skeleton height={160} />}
       {hub && !open && <Closed />}
@@ -62,23 +63,23 @@ export function Pair() {
             void letIn(() => (link ? pairByLink(link, name.trim()) : pairByDigits(String(digits).replace(/\D/g, ""), name.trim())));
           }}
         >
-          <p>{ticket ? "Let this device in, as the hub’s code says?" : "Type the nine digits that the hub shows."}</p>
+          <p>{ticket ? t("pairing.letInLink") : t("pairing.typeDigits")}</p>
           {!ticket && (
             <label class="field">
-              <span>Nine digits</span>
-              <input class="digits" name="digits" type="text" inputMode="numeric" autocomplete="one-time-code" required pattern={PATTERN} placeholder="000 000 000" title="nine digits" />
+              <span>{t("pairing.digits")}</span>
+              <input class="digits" name="digits" type="text" inputMode="numeric" autocomplete="one-time-code" required pattern={PATTERN} placeholder="000 000 000" title={t("pairing.digitsTitle")} />
             </label>
           )}
           <label class="field">
-            <span>What to call this device</span>
+            <span>{t("pairing.deviceName")}</span>
             <input type="text" required maxLength={NAME_CHARS} value={name} onInput={(event) => setName(event.currentTarget.value)} />
           </label>
-          <button class="btn main" disabled={busy || !name.trim()}>{busy ? "Asking the hub…" : "Let this device in"}</button>
+          <button class="btn main" disabled={busy || !name.trim()}>{t(busy ? "pairing.asking" : "pairing.letIn")}</button>
           <Closes inS={hub.closes_in_s} />
         </form>
       )}
       <p class="small soft">
-        Devices see how this home is doing; nobody’s pictures or sound. Every device can be taken out again under Settings.
+        {t("pairing.footer")}
       </p>
     </main>
   );
@@ -86,16 +87,7 @@ export function Pair() {
 
 let away: { what: string; help: string } | null = null;
 const PATTERN = `(\\D*\\d){${DIGITS}}\\D*`;
-const WHY = {
-  forgotten: {
-    what: "The hub does not know this device any more.",
-    help: "Somebody took it off the list, or the hub was set up anew. It can be let in again.",
-  },
-  other: {
-    what: "At this address there is another hub than before.",
-    help: "Its keys are not those that this device was paired with. If nobody set the hub up anew, do not go on.",
-  },
-};
+const COMMAND = "moodsync pair";
 
 function Note({ what, help }: { what: string; help: string }) {
   return (
@@ -109,19 +101,19 @@ function Note({ what, help }: { what: string; help: string }) {
 function Closed() {
   return (
     <div class="card">
-      <h2>Pairing is closed</h2>
-      <p>Only devices that somebody lets in can see this home. To open pairing for two minutes:</p>
+      <h2>{t("pairing.closedTitle")}</h2>
+      <p>{t("pairing.closedText")}</p>
       <ul>
-        <li>type <code>moodsync pair</code> on the hub,</li>
-        <li>or ask an owner to open it in their app.</li>
+        <li>{fill("pairing.closedType", { command: <code>{COMMAND}</code> })}</li>
+        <li>{t("pairing.closedAsk")}</li>
       </ul>
-      <p class="small soft" role="status">This page goes on by itself once it is open.</p>
+      <p class="small soft" role="status">{t("pairing.goesOn")}</p>
     </div>
   );
 }
 
 function Closes({ inS }: { inS: number }) {
-  return <p class="small soft num">Open for {Math.ceil(inS)} s more.</p>;
+  return <p class="small soft num">{t("pairing.openFor", { n: Math.ceil(inS) })}</p>;
 }
 
 function In({ home }: { home: string | undefined }) {
@@ -130,8 +122,8 @@ function In({ home }: { home: string | undefined }) {
       <img src="/icon.svg" alt="" width="64" height="64" />
       <h1>{home ?? "MoodSync"}</h1>
       <div class="card">
-        <p>This device is let in already.</p>
-        <a class="btn main" href="/">Go on</a>
+        <p>{t("pairing.inAlready")}</p>
+        <a class="btn main" href="/">{t("pairing.goOn")}</a>
       </div>
     </main>
   );

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 
+import { t } from "../i18n";
 import { remove } from "../api";
 import { forget, known } from "../device";
 import { isInstalled, offer } from "../install";
@@ -16,15 +17,15 @@ export function ThisDevice() {
   return (
     <div class="panes">
       <section class="card">
-        <h2>{device.data?.name ?? "This browser"}</h2>
+        <h2>{device.data?.name ?? t("thisDevice.browser")}</h2>
         <p>
           {device.data
-            ? `Let in ${ago(device.data.since, Date.now())} as ${me.value?.member.name ?? "a member"}. Its key stays in this browser and cannot be read.`
-            : "Its session was opened elsewhere; it has no key of its own here."}
+            ? t("thisDevice.letIn", { ago: ago(device.data.since, Date.now()), name: me.value?.member.name ?? "–" })
+            : t("thisDevice.elsewhere")}
         </p>
         {waiting.value.length > 0 && (
           <>
-            <h3>Waits to be sent</h3>
+            <h3>{t("thisDevice.waits")}</h3>
             <ul class="list lined small">
               {waiting.value.map((one) => (
                 <li key={one.id}>
@@ -46,15 +47,15 @@ function Install() {
   const asked = offer.value;
   return (
     <section class="card">
-      <h2>As an app</h2>
+      <h2>{t("thisDevice.asApp")}</h2>
       {isInstalled() ? (
-        <p>It is installed here.</p>
+        <p>{t("thisDevice.installed")}</p>
       ) : asked ? (
-        <button class="btn" onClick={() => void asked.prompt().then(() => (offer.value = null))}>Install MoodSync</button>
+        <button class="btn" onClick={() => void asked.prompt().then(() => (offer.value = null))}>{t("thisDevice.install")}</button>
       ) : (
-        <p class="soft">Your browser’s menu can add it to the home screen: “Install app” or “Add to home screen”.</p>
+        <p class="soft">{t("thisDevice.byMenu")}</p>
       )}
-      <p class="small soft">It opens with the hub off too, and shows what was last known.</p>
+      <p class="small soft">{t("thisDevice.offline")}</p>
     </section>
   );
 }
@@ -65,21 +66,21 @@ function Told() {
   const change = (on: boolean) =>
     attempt(async () => {
       if (!on) await tellMeNoMore();
-      else if (!(await tellMe())) say("The browser does not allow it: see its settings for this address.");
+      else if (!(await tellMe())) say(t("thisDevice.refused"));
       told.again();
     });
   return (
     <section class="card">
-      <h2>Be told</h2>
+      <h2>{t("thisDevice.told")}</h2>
       <Switch
-        label="When something needs attention"
-        note="A message from the hub when a part of it needs you. It says what, never a mood; your browser’s maker passes it on sealed."
+        label={t("thisDevice.attention")}
+        note={t("thisDevice.attentionNote")}
         on={told.data === true}
         disabled={can !== "can"}
         change={change}
       />
-      {can === "none" && <p class="small soft">This browser cannot. On an iPhone, add the app to the home screen first.</p>}
-      {can === "refused" && <p class="small soft">Messages are switched off for this address in the browser’s settings.</p>}
+      {can === "none" && <p class="small soft">{t("thisDevice.cannot")}</p>}
+      {can === "refused" && <p class="small soft">{t("thisDevice.switchedOff")}</p>}
     </section>
   );
 }
@@ -97,13 +98,13 @@ function Leave() {
   };
   return (
     <>
-      <button class="btn danger" style={{ justifySelf: "start" }} onClick={() => ask(true)}>Take this device out…</button>
+      <button class="btn danger" style={{ justifySelf: "start" }} onClick={() => ask(true)}>{t("thisDevice.leave")}</button>
       {asking && (
-        <Sheet title="Take this device out" close={() => ask(false)}>
-          <p>Its key, the last known state and whatever still waits to be sent go from this browser. To come back it must be paired anew.</p>
+        <Sheet title={t("thisDevice.leaveTitle")} close={() => ask(false)}>
+          <p>{t("thisDevice.leaveText")}</p>
           <div class="row">
-            <button class="btn danger" onClick={leave}>Take it out</button>
-            <button class="btn" onClick={() => ask(false)}>Keep it</button>
+            <button class="btn danger" onClick={leave}>{t("thisDevice.takeOut")}</button>
+            <button class="btn" onClick={() => ask(false)}>{t("thisDevice.keep")}</button>
           </div>
         </Sheet>
       )}

@@ -1,5 +1,6 @@
 /** Letting this browser in: the calls around the protocol, and what is kept when it worked. */
 
+import { t } from "../i18n";
 import { ApiError, get, post } from "../api";
 import { b64, unb64 } from "../bytes";
 import { newKey, remember, type NewKey } from "../device";
@@ -34,7 +35,7 @@ export async function pairByDigits(digits: string, name: string): Promise<void> 
 /** Pair by a link's ticket. Throws ApiError, NotTheHub. */
 export async function pairByLink(ticket: Ticket, name: string): Promise<void> {
   const [hub, key] = [await ask(), await keyOrTell()];
-  if (!hub.key) throw new ApiError(409, "closed", "Pairing is closed.");
+  if (!hub.key) throw new ApiError(409, "closed", t("pairing.closedNow"));
   if (!isHub(ticket, unb64(hub.key), unb64(hub.binding))) throw new NotTheHub();
   const asked = await askByLink(ticket, unb64(hub.key), key.public, name);
   const { answer } = await post<{ answer: string }>("/pairing/scanned", { request: b64(asked.request) }, { renew: false });
@@ -53,7 +54,7 @@ async function keyOrTell(): Promise<NewKey> {
   try {
     return await newKey();
   } catch {
-    throw new ApiError(-1, "old_browser", "This browser is too old to hold a key safely.", "Chrome 137, Firefox 130 and Safari 17, or newer, can.");
+    throw new ApiError(-1, "old_browser", t("pairing.oldBrowser"), t("pairing.oldBrowserHelp"));
   }
 }
 
@@ -66,23 +67,23 @@ async function keep(hub: Hub, key: NewKey, name: string, now: LetIn): Promise<vo
 export function mend(err: unknown): { what: string; help: string } {
   if (err instanceof NotTheHub) {
     return {
-      what: "Whoever answered is not the hub that showed this code.",
-      help: "Nothing was paired. Check that you are on your home’s network and that the browser gave no warning, then open pairing anew.",
+      what: t("pairing.notTheHub"),
+      help: t("pairing.notTheHubHelp"),
     };
   }
-  if (!(err instanceof ApiError)) return { what: "Something in the app broke.", help: String(err) };
+  if (!(err instanceof ApiError)) return { what: t("common.broken"), help: String(err) };
   switch (err.code) {
     case "closed":
-      return { what: "Pairing is closed.", help: "It stays open for two minutes and three tries. Open it anew on the hub." };
+      return { what: t("pairing.closedNow"), help: t("pairing.closedHelp") };
     case "wrong_digits":
-      return { what: "These were not the digits.", help: "Look again at the hub; after three tries it closes pairing." };
+      return { what: t("pairing.wrongDigits"), help: t("pairing.wrongDigitsHelp") };
     case "wrong_secret":
-      return { what: "This link is of another time.", help: "Scan the code that the hub shows now." };
+      return { what: t("pairing.oldLink"), help: t("pairing.oldLinkHelp") };
     case "malformed":
-      return { what: "The hub did not understand this device.", help: "Load this page again; app and hub may be of different versions." };
+      return { what: t("pairing.misread"), help: t("pairing.misreadHelp") };
     case "too_many":
-      return { what: "Too many tries or devices.", help: err.mend || "Wait a minute and try again." };
+      return { what: t("pairing.tooMany"), help: err.mend || t("pairing.tooManyHelp") };
     default:
-      return { what: err.message, help: err.offline ? "Is this phone on your home’s network, and is the hub on?" : err.mend };
+      return { what: err.message, help: err.offline ? t("pairing.network") : err.mend };
   }
 }

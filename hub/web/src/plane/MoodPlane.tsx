@@ -1,3 +1,4 @@
+import { t } from "../i18n";
 import { placeOnPlane } from "../words";
 
 /** A mood on the plane: valence and arousal in [-1, 1], confidence in [0, 1]. */
@@ -37,7 +38,7 @@ export function MoodPlane({ tracks }: { tracks: readonly Track[] }) {
     .filter((track) => track.now)
     .map((track) => `${track.name}: ${placeOnPlane(track.now!.valence, track.now!.arousal)}`);
   return (
-    <svg class="plane" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={told.join("; ") || "no mood yet"}>
+    <svg class="plane" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={told.join("; ") || t("plane.none")}>
       <defs>
         <Corner id="tense" x={0} y={0} />
         <Corner id="excited" x={1} y={0} />
@@ -49,10 +50,10 @@ export function MoodPlane({ tracks }: { tracks: readonly Track[] }) {
         <rect key={id} width={WIDTH} height={HEIGHT} fill={`url(#plane-${id})`} />
       ))}
       <path d={`M${EDGE} ${HEIGHT / 2}H${WIDTH - EDGE}M${WIDTH / 2} ${EDGE}V${HEIGHT - EDGE}`} stroke="var(--plane-text)" opacity="0.18" />
-      <text x={12} y={24}>tense</text>
-      <text x={WIDTH - 12} y={24} text-anchor="end">excited</text>
-      <text x={12} y={HEIGHT - 12}>low</text>
-      <text x={WIDTH - 12} y={HEIGHT - 12} text-anchor="end">relaxed</text>
+      <text x={12} y={24}>{t("corner.tense")}</text>
+      <text x={WIDTH - 12} y={24} text-anchor="end">{t("corner.excited")}</text>
+      <text x={12} y={HEIGHT - 12}>{t("corner.low")}</text>
+      <text x={WIDTH - 12} y={HEIGHT - 12} text-anchor="end">{t("corner.relaxed")}</text>
       {tracks.map((track, index) => (
         <Trail key={track.name} track={track} colour={`var(--person-${index % 4})`} shape={index % 4} />
       ))}

@@ -21,11 +21,11 @@ export interface Limits {
 export function tell(rule: Rule, names: Names, limits: Limits | null): string {
   const parts = partsOf(rule, names, limits);
   const trigger = triggerOf(rule.when);
-  const say = (key: Parameters<typeof fill>[0]) => fill(key, parts).join("");
-  const sentences = [say(trigger === "sun" ? "rule.sunTrigger" : `rule.${trigger}`)];
-  for (const one of conditionsOf(rule.when)) sentences.push(say(`rule.and.${one}`));
-  sentences.push(rule.then.music ? say("rule.music") : say("rule.then"));
-  sentences.push(say("rule.cooldown"), say("rule.quiet"));
+  const part = (key: Parameters<typeof fill>[0]) => fill(key, parts).join("");
+  const sentences = [part(trigger === "sun" ? "rule.sunTrigger" : `rule.${trigger}`)];
+  for (const one of conditionsOf(rule.when)) sentences.push(part(`rule.and.${one}`));
+  sentences.push(part(rule.then.music ? "rule.music" : "rule.then"));
+  sentences.push(part("rule.cooldown"), part("rule.quiet"));
   return sentences.join(" ");
 }
 

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 
 import { ApiError } from "../api";
+import { t } from "../i18n";
 
 export interface Loaded<T> {
   data: T | null;
@@ -28,5 +29,5 @@ export function useLoad<T>(load: () => Promise<T>, keys: readonly unknown[] = []
 }
 
 export function asError(err: unknown): ApiError {
-  return err instanceof ApiError ? err : new ApiError(-1, "app", "Something in the app broke.", String(err));
+  return err instanceof ApiError ? err : new ApiError(-1, "app", t("common.broken"), String(err));
 }

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 import { ApiError } from "../api";
+import { t } from "../i18n";
 
 interface Toast {
   text: string;
@@ -24,7 +25,7 @@ export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined>
   try {
     return await work();
   } catch (err) {
-    say(err instanceof ApiError ? `${err.message} ${err.mend}`.trim() : "Something in the app broke.");
+    say(err instanceof ApiError ? `${err.message} ${err.mend}`.trim() : t("common.broken"));
     return undefined;
   }
 }
@@ -61,7 +62,7 @@ export function Problem({ error, retry }: { error: ApiError; retry?: () => void 
       {retry && (
         <div>
           <button class="btn" onClick={retry}>
-            Try again
+            {t("common.again")}
           </button>
         </div>
       )}
@@ -139,7 +140,7 @@ export function Sheet({ title, close, children }: { title: string; close: () => 
         <div class="row between">
           <h2>{title}</h2>
           <button class="btn quiet" onClick={close}>
-            Close
+            {t("common.close")}
           </button>
         </div>
         {children}

@@ -1,8 +1,10 @@
 import { common } from "./common";
+import { house } from "./house";
 import { people } from "./people";
 import { rooms } from "./rooms";
 import { rules } from "./rules";
 import { settings } from "./settings";
+import { shell } from "./shell";
 import { welcome } from "./welcome";
 
-export const en = { ...common, ...rules, ...people, ...rooms, ...settings, ...welcome } as const;
+export const en = { ...common, ...rules, ...people, ...rooms, ...settings, ...house, ...shell, ...welcome } as const;
