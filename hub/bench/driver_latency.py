@@ -44,6 +44,6 @@ def measure(*, quick: bool) -> list[Figure]:
                 "median of paired rounds",
             ),
         ]
-    for module in (driver_scene, driver_flood, driver_dead):
-        figures += module.measure(quick=quick)
+    for together in (driver_scene, driver_flood, driver_dead):
+        figures += together.measure(quick=quick)
     return figures

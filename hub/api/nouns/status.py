@@ -62,20 +62,6 @@ async def put_home(call: Call) -> dict[str, Any]:
     return {"name": hub.settings.home.name}
 
 
-class HomeName(Body):
-    """What the home is called."""
-
-    name: str = Field(min_length=1, max_length=60, pattern=r"^\S.*$")
-
-
-async def put_home(call: Call) -> dict[str, Any]:
-    """Name the home. The newest name counts; it can be undone like every edit."""
-    hub = call.context.hub
-    async with hub.edits.lock:
-        await hub.edits.put_home_name(hub.settings, call.sent(HomeName).name, call.identity.by)
-    return {"name": hub.settings.home.name}
-
-
 async def get_status(call: Call) -> dict[str, Any]:
     """How the hub and its parts are."""
     hub = call.context.hub
