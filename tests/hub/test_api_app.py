@@ -10,6 +10,8 @@ from aiohttp import web
 
 from hub.api.pages import CSP, app_file
 
+pytestmark = pytest.mark.slow
+
 INDEX = "<!doctype html><title>the app</title>"
 SCRIPT = "export const answer = 42;\n" * 40
 

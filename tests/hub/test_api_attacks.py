@@ -18,6 +18,8 @@ from tests.hub.api_device import Phone
 from tests.hub.api_rig import API, Rig, running, settings_for
 from tests.hub.test_api_access import path_of, status_of
 
+pytestmark = pytest.mark.slow
+
 EVIL = "https://evil.example"
 
 

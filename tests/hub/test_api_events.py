@@ -12,6 +12,8 @@ from hub.types import Mood, RoomId
 from models.types import Emotion, MoodEstimate
 from tests.hub.api_rig import API, Rig, running, settings_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def rig(state: Path) -> AsyncIterator[Rig]:

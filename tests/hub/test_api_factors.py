@@ -18,6 +18,8 @@ from hub.api.access import Role
 from tests.hub.api_device import b64, unb64
 from tests.hub.api_rig import API, Rig, running, settings_for
 
+pytestmark = pytest.mark.slow
+
 RFC_SECRET = b"12345678901234567890"
 
 

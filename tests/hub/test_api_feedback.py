@@ -12,6 +12,8 @@ from hub.types import Mood, RoomId
 from models.types import Emotion, MoodEstimate, Sense
 from tests.hub.api_rig import API, Rig, running, settings_for
 
+pytestmark = pytest.mark.slow
+
 ROOM = RoomId("living_room")
 
 

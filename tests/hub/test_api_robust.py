@@ -12,6 +12,8 @@ from hub.api.doors import MOST_OF_ONE
 from tests.hub.api_device import Phone
 from tests.hub.api_rig import API, Rig, running, settings_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def rig(state: Path) -> AsyncIterator[Rig]:

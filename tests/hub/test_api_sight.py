@@ -15,6 +15,8 @@ from models.types import Emotion, Sense
 from tests.hub.api_rig import API, Rig, running, settings_for
 from tests.hub.mood_helpers import SAD, reading, sensed
 
+pytestmark = pytest.mark.slow
+
 RULE = {
     "room": "living_room",
     "when": {"person": "ada", "mood": {"valence": [-1, -0.2], "confidence": 0}},

@@ -17,6 +17,8 @@ from hub.config import load
 from hub.log import set_up
 from tests.hub.api_rig import API, Rig, running, settings_for
 
+pytestmark = pytest.mark.slow
+
 OVERLAY = f"{API}/system/config/overlay"
 
 

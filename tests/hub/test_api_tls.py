@@ -21,6 +21,8 @@ from hub.supervisor import NeedsAttention
 from tests.fakes.certificates import Authority as OtherAuthority
 from tests.hub.api_rig import API, running, settings_for
 
+pytestmark = pytest.mark.slow
+
 NOW = dt.datetime.now(dt.UTC)
 
 

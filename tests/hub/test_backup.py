@@ -28,6 +28,8 @@ from hub.store.store import Store
 from hub.types import PersonId
 from models.types import Sense
 
+pytestmark = pytest.mark.slow
+
 PASSPHRASE = "a horse that reads the news"
 HEADER = 8 + 1 + 4 + 4 + 1 + 16 + 7 + 16
 

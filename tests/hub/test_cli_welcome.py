@@ -9,6 +9,8 @@ from hub.cli.welcome import welcome
 from tests.hub.api_device import Phone
 from tests.hub.api_rig import Rig, running, settings_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def rig(state: Path) -> AsyncIterator[Rig]:

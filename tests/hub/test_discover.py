@@ -24,6 +24,8 @@ from hub.discover.kinds import KASA, MDNS, of_ssdp
 from hub.settings import Settings
 from tests.hub.api_rig import API, running, settings_for
 
+pytestmark = pytest.mark.slow
+
 HERE = "127.0.0.1"
 BRIDGE = "Philips Hue bridge"
 HUE_ANSWER = (

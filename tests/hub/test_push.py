@@ -32,6 +32,8 @@ from sync.base64url import b64, unb64
 from tests.fakes.certificates import Authority
 from tests.hub.api_rig import API, Rig, running, settings_for
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_vector_of_rfc_8291() -> None:
     """Appendix A."""

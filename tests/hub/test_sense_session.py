@@ -19,6 +19,8 @@ from hub.supervisor import State
 from hub.types import SenseState, SourceId
 from tests.hub.sense_rig import CAMERA, Rig, configuration, running
 
+pytestmark = pytest.mark.slow
+
 ON = frozenset({CAMERA})
 NOTHING: frozenset[SourceId] = frozenset()
 

@@ -28,6 +28,8 @@ from hub.types import RoomId
 from tests.fakes.process import free_port
 from tests.hub.share_rig import hub_with, sharing, state_of, until_true
 
+pytestmark = pytest.mark.slow
+
 HERE = "127.0.0.1"
 SERVICE = "share apple_home"
 ON_, OCCUPIED, ACTIVE, NAME = "25", "71", "75", "23"

@@ -17,6 +17,8 @@ from hub.types import RoomId
 from tests.hub.api_rig import API, Rig, running, settings_for
 from tests.hub.share_rig import until_true
 
+pytestmark = pytest.mark.slow
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SHARE: dict[str, Any] = {
     "may_resume": False,

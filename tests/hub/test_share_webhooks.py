@@ -32,6 +32,8 @@ from tests.fakes.certificates import Authority
 from tests.fakes.process import free_port
 from tests.hub.share_rig import agree, feel, hub_with, sharing, until_true
 
+pytestmark = pytest.mark.slow
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 HAPPY = {"valence": [0.2, 1.0], "confidence": 0.3}
 

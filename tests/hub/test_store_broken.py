@@ -26,6 +26,8 @@ from tests.hub.store_support import (
     settings,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("rubbish", [b"", b"\x00" * 5000, b"not a database at all" * 300])
 async def test_a_broken_history_is_put_aside_and_made_anew(tmp_path: Path, rubbish: bytes) -> None:

@@ -11,6 +11,8 @@ from models.evaluate_body import evaluate_body
 from models.training.body import auc, judge, main, replay
 from tests.models.body_records import HEAD, record
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("tells", "low", "high"), [(True, 0.8, 1.0), (False, 0.2, 0.8)])
 def test_finds_stress_where_the_body_tells_it(

@@ -15,6 +15,8 @@ from models.evaluate_data import read_samples
 from models.evaluate_senses import read_sound
 from models.types import EMOTIONS, Emotion
 
+pytestmark = pytest.mark.slow
+
 TEXTS = [
     ("I love this, thank you so much", "happy", "ann"),
     ("this is the best day ever", "joy", "ann"),

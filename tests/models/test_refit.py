@@ -8,6 +8,8 @@ from models.catalog import PACKAGE, Catalog, load_catalog
 from models.errors import DataError
 from models.refit import refit, write
 
+pytestmark = pytest.mark.slow
+
 TEXTS = [
     ("I love this, thank you so much", "happiness"),
     ("what a wonderful evening", "happiness"),

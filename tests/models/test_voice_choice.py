@@ -11,6 +11,8 @@ from models.voice_choice import choose_voice
 from models.voice_emotion import LIGHT_MODEL, MODEL, OPEN_MODEL, VoiceEmotion
 from tests.models.sounds import speech
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("wanted", "licence", "affordable_ms", "taken"),

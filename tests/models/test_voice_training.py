@@ -17,6 +17,8 @@ from models.training.voice_ctranslate2 import read_weights
 from models.training.voice_data import CLASSES, FOLDS, REPORTED, read_clips, read_sound
 from models.training.voice_embed import Embedder
 
+pytestmark = pytest.mark.slow
+
 TONE = (0.1 * np.sin(np.arange(24_000) * 0.05)).astype(np.float32)
 
 
