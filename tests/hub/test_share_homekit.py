@@ -133,6 +133,15 @@ async def network() -> AsyncIterator[tuple[AsyncZeroconf, IpController]]:
         await mdns.async_close()
 
 
+async def gave_up() -> None:
+    """End what aiohomekit leaves behind when a bridge hangs up on it while it closes."""
+    left = [t for t in asyncio.all_tasks() if "HomeKitConnection" in repr(t.get_coro())]
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=10)
+
+
 @asynccontextmanager
 async def paired(port: int, code: str) -> AsyncIterator[Controller]:
     async with network() as (mdns, ip):
@@ -148,6 +157,7 @@ async def paired(port: int, code: str) -> AsyncIterator[Controller]:
                 await pairing.shutdown()
         finally:
             await discovery.close()
+            await gave_up()
 
 
 @pytest.mark.slow
