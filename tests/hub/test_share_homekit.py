@@ -33,6 +33,12 @@ SERVICE = "share apple_home"
 ON_, OCCUPIED, ACTIVE, NAME = "25", "71", "75", "23"
 
 
+@pytest.fixture(autouse=True)
+async def phones_hang_up() -> AsyncIterator[None]:
+    yield
+    await gave_up()
+
+
 def home(state: Path, port: int, **more: Any) -> Settings:
     apple = {"enabled": True, "port": port, "address": HERE}
     return sharing(state, {"apple_home": apple, "may_resume": True} | more)
