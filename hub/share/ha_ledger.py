@@ -39,21 +39,19 @@ class Ledger:
             out[topic] = json.dumps({**config, "components": components}).encode()
         return out
 
-    def write(self, wanted: Announcements) -> None:
-        """Note everything that the broker may keep now. Blocks; call it in a thread."""
-        self.kept = {
-            topic: {key: part["platform"] for key, part in config["components"].items()}
-            for topic, config in wanted.items()
-        }
-        self._save({"hub": self.hub_id, "kept": self.kept})
-
     def add(self, wanted: Announcements) -> None:
-        """Note what the broker is about to keep besides. Blocks; call it in a thread."""
-        kept = dict(self.kept)
-        for topic, config in wanted.items():
-            parts = {key: part["platform"] for key, part in config["components"].items()}
-            kept[topic] = kept.get(topic, {}) | parts
-        self._save({"hub": self.hub_id, "kept": kept})
+        """Note what the broker is about to keep besides; call it before it is told.
+
+        Written at once, not in a thread: whoever is cancelled in between must find it noted.
+        """
+        for topic, parts in _platforms(wanted).items():
+            self.kept[topic] = self.kept.get(topic, {}) | parts
+        self._save()
+
+    def set(self, wanted: Announcements) -> None:
+        """Note that the broker keeps just this."""
+        self.kept = _platforms(wanted)
+        self._save()
 
     def _load(self) -> dict[str, Any]:
         try:
@@ -62,9 +60,16 @@ class Ledger:
             return {}
         return said if isinstance(said, dict) and isinstance(said.get("kept", {}), dict) else {}
 
-    def _save(self, data: dict[str, Any]) -> None:
+    def _save(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = self._path.with_suffix(".new")
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(data, file)
+            json.dump({"hub": self.hub_id, "kept": self.kept}, file)
         new.replace(self._path)
+
+
+def _platforms(wanted: Announcements) -> dict[str, dict[str, str]]:
+    return {
+        topic: {key: part["platform"] for key, part in config["components"].items()}
+        for topic, config in wanted.items()
+    }

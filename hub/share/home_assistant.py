@@ -169,10 +169,10 @@ class HomeAssistantShare:
     async def _sync(self, link: MqttLink, wanted: Announcements) -> None:
         """Let the broker keep just these announcements, and know it before it does."""
         changes = self._ledger.changes(wanted)
-        await asyncio.to_thread(self._ledger.add, wanted)
+        self._ledger.add(wanted)
         for topic, payload in changes.items():
             await link.publish(topic, payload, retain=True)
-        await asyncio.to_thread(self._ledger.write, wanted)
+        self._ledger.set(wanted)
 
     async def _keep_up(self, link: MqttLink, found: Announcements) -> None:
         try:

@@ -285,14 +285,14 @@ async def test_switched_off_nothing_is_kept_any_more(state: Path, broker: Broker
         async with hub_with(off) as hub:
             await until_true(lambda: not there.configs())
             await until_true(lambda: state_of(hub, SERVICE) == "stopped")
+        async with hub_with(off) as hub:  # there is nothing to do any more
+            await until_true(lambda: state_of(hub, SERVICE) == "stopped")
         async with watching(broker) as later:
             await later.client.publish("moodsync/end", b"1", qos=1)
             await until_true(lambda: "moodsync/end" in later.said)
             assert {t for t in later.kept if t.startswith(("homeassistant", "moodsync/"))} <= {
                 "moodsync/availability"
             }
-        async with hub_with(off) as hub:  # there is nothing to do any more
-            await until_true(lambda: state_of(hub, SERVICE) == "stopped")
 
 
 async def test_a_lost_broker_is_told_everything_again(state: Path, broker: Broker) -> None:

@@ -35,6 +35,12 @@ SERVICE = "share apple_home"
 ON_, OCCUPIED, ACTIVE, NAME = "25", "71", "75", "23"
 
 
+@pytest.fixture(autouse=True)
+async def phones_hang_up() -> AsyncIterator[None]:
+    yield
+    await gave_up()
+
+
 def home(state: Path, port: int, **more: Any) -> Settings:
     apple = {"enabled": True, "port": port, "address": HERE}
     return sharing(state, {"apple_home": apple, "may_resume": True} | more)
@@ -135,6 +141,15 @@ async def network() -> AsyncIterator[tuple[AsyncZeroconf, IpController]]:
         await mdns.async_close()
 
 
+async def gave_up() -> None:
+    """End what aiohomekit leaves behind when a bridge hangs up on it while it closes."""
+    left = [t for t in asyncio.all_tasks() if "HomeKitConnection" in repr(t.get_coro())]
+    for task in left:
+        task.cancel()
+    if left:
+        await asyncio.wait(left, timeout=10)
+
+
 @asynccontextmanager
 async def paired(port: int, code: str) -> AsyncIterator[Controller]:
     async with network() as (mdns, ip):
@@ -150,6 +165,7 @@ async def paired(port: int, code: str) -> AsyncIterator[Controller]:
                 await pairing.shutdown()
         finally:
             await discovery.close()
+            await gave_up()
 
 
 @pytest.mark.slow
