@@ -1,5 +1,6 @@
 """YAML that remembers where each key stood, so that an error can name file and line."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from hub.errors import ConfigError, Problem
 MAX_BYTES = 1_000_000
 MAX_NODES = 50_000
 """A configuration is far smaller; aliases could otherwise unfold without end."""
+MAX_OPEN = 64
+"""Brackets open at once: PyYAML looks at all of them again at each character."""
 
 KeyPath = tuple[str, ...]
 
@@ -56,6 +59,8 @@ def parse_yaml(text: str, shown: str) -> Layer:
     Raises ConfigError for what is not YAML, is nested too deeply, repeats a key, or is not a
     mapping at its top.
     """
+    if _most_open(text) > MAX_OPEN:
+        raise ConfigError((Problem(shown, None, "", "nested too deeply"),))
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         if root is None:
@@ -74,6 +79,15 @@ def parse_yaml(text: str, shown: str) -> Layer:
     if reader.problems:
         raise ConfigError(tuple(reader.problems))
     return Layer(data, reader.places)
+
+
+def _most_open(text: str) -> int:
+    """Return how many brackets are open at once at most; those in quotes count as well."""
+    most = now = 0
+    for found in re.finditer(r"[\[\]{}]", text):
+        now = now + 1 if found[0] in "[{" else max(now - 1, 0)
+        most = max(most, now)
+    return most
 
 
 _PLAIN = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}

@@ -89,7 +89,7 @@ class Rig:
             headers=headers,
             connector=aiohttp.TCPConnector(ssl=self.context),
             cookie_jar=aiohttp.CookieJar(unsafe=True),
-            timeout=aiohttp.ClientTimeout(total=20),
+            timeout=aiohttp.ClientTimeout(total=45),
         )
         self.sessions.append(session)
         return session
