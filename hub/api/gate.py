@@ -74,6 +74,7 @@ class Gate:
     async def _checked(self, request: web.Request, route: Route | None) -> web.StreamResponse:
         context = self._context
         self.check_host(request)
+        _check_text(request)
         if route is None:
             self._count_stranger(request)
             raise Problem(404, "not_found", "there is no such route")
@@ -228,6 +229,14 @@ def _too_many(wait_s: float) -> Problem:
         "wait a little",
         headers={"Retry-After": str(max(1, round(wait_s)))},
     )
+
+
+def _check_text(request: web.Request) -> None:
+    """Raise Problem (400) where a header is not UTF-8: nothing here could compare or hash it."""
+    try:
+        "".join(request.headers.values()).encode()
+    except UnicodeEncodeError:  # aiohttp keeps other bytes as lone surrogates
+        raise Problem(400, "bad_header", "a header is not UTF-8 text") from None
 
 
 def _of_status(err: web.HTTPException) -> Problem:

@@ -9,6 +9,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from hub.api.limits import RateLimit
 from hub.errors import Refusal
 from hub.share.hands import Hands
@@ -17,6 +19,8 @@ from hub.share_settings import Hook
 
 if TYPE_CHECKING:
     from hub.app import Hub
+
+log = structlog.get_logger(__name__)
 
 REMEMBERED = 8192
 """Ids of messages: more than the fastest hook can take while one is still fresh."""
@@ -41,6 +45,8 @@ class Hooks:
         self._hub = hub
         self._seen: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._rates: dict[tuple[str, float], RateLimit] = {}
+        self._unreadable: set[str] = set()
+        """Hooks whose secret the log was told to be missing."""
 
     async def take(
         self, name: str, headers: Mapping[str, str], body: bytes, asked: Mapping[str, Any]
@@ -52,7 +58,7 @@ class Hooks:
         hook = self._hub.settings.share.hooks.get(name)
         if hook is None:
             raise NotLetIn
-        message_id = await self._check(hook, headers, body)
+        message_id = await self._check(name, hook, headers, body)
         rate = self._rates.setdefault(
             (name, hook.per_minute),
             RateLimit(max(1.0, hook.per_minute / 6), hook.per_minute / 60, self._now),
@@ -72,12 +78,19 @@ class Hooks:
             raise
         return True
 
-    async def _check(self, hook: Hook, headers: Mapping[str, str], body: bytes) -> str | None:
+    async def _check(
+        self, name: str, hook: Hook, headers: Mapping[str, str], body: bytes
+    ) -> str | None:
         """Return the id of a signed message, None for a bearer token. Raises NotLetIn."""
         try:
             key = await asyncio.to_thread(Key.of, hook.secret_file, hook.secret_env)
         except BadSecret as err:
-            raise Refusal("no_secret", "the hook's secret cannot be read", str(err)) from err
+            # Whose fault it is is nothing for whoever is asking: they have shown no secret.
+            if name not in self._unreadable:
+                self._unreadable.add(name)
+                log.warning("hook_secret_unreadable", hook=name, reason=str(err))
+            raise NotLetIn from err
+        self._unreadable.discard(name)
         scheme, _, secret = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             if not key.is_bearer(secret.strip()):

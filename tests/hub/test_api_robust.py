@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from hub.api.access import Role
 from hub.api.doors import MOST_OF_ONE
@@ -16,8 +17,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-async def rig(state: Path) -> AsyncIterator[Rig]:
-    async with running(settings_for(state)) as rig:
+async def rig(state: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Rig]:
+    monkeypatch.setenv("HOOK_SECRET", "0123456789abcdef")
+    hook = {"does": "privacy", "secret_env": "HOOK_SECRET"}
+    async with running(settings_for(state, share={"hooks": {"pause": hook}})) as rig:
         yield rig
 
 
@@ -48,6 +51,30 @@ async def test_big_deep_and_foreign_bodies_are_refused(rig: Rig) -> None:
         assert answer.status == 413
     async with adult.get(f"{API}/status") as answer:
         assert answer.status == 200
+
+
+async def test_header_bytes_that_are_no_text_are_refused_and_fill_no_log(rig: Rig) -> None:
+    port = int(rig.url.rsplit(":", 1)[1])
+    with capture_logs() as logs:
+        for method, path, header in (
+            ("GET", "status", b"Authorization: Bearer \xff"),
+            ("GET", "status", b"Cookie: __Host-session=\xff"),
+            ("POST", "hooks/pause", b"Authorization: Bearer \xff"),
+            ("POST", "hooks/pause", b"webhook-id: \xff\r\nwebhook-timestamp: 1"),
+            ("POST", "pairing/digits", b"Idempotency-Key: \xff"),
+            ("GET", "pairing", b"If-None-Match: \xff"),
+        ):
+            reader, writer = await asyncio.open_connection(
+                "127.0.0.1", port, ssl=rig.context, server_hostname="localhost"
+            )
+            request = f"{method} {API}/{path} HTTP/1.1\r\nHost: localhost:{port}\r\n".encode()
+            end = b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            writer.write(request + header + end)
+            async with asyncio.timeout(20):
+                answer = await reader.read()
+            writer.close()
+            assert answer.startswith(b"HTTP/1.1 400 "), answer[:200]
+    assert not [entry for entry in logs if entry["log_level"] in ("warning", "error")]
 
 
 @pytest.mark.slow  # it waits for TLS's own limit

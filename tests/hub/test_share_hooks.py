@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 import standardwebhooks
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 from hub.share_settings import Hook
 from hub.types import RoomId
@@ -122,6 +123,22 @@ async def test_strangers_cannot_tell_which_hooks_there_are(state: Path) -> None:
         ]
         assert answers[0] == answers[1] == answers[2]
         assert answers[0][0] == 401
+
+
+async def test_a_secret_that_is_gone_is_told_to_the_log_once_and_to_no_stranger(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HOOK_SECRET")
+    async with running(settings_for(state, share=SHARE)) as rig:
+        client = rig.client()
+        with capture_logs() as logs:
+            answers = [await send(client, hook, json={}) for hook in ("pause", "pause", "none")]
+        assert answers[0] == answers[1] == answers[2]
+        assert answers[0][0] == 401
+        told = [entry for entry in logs if entry["event"] == "hook_secret_unreadable"]
+        assert [(entry["hook"], entry["reason"]) for entry in told] == [
+            ("pause", "$HOOK_SECRET is empty")
+        ]
 
 
 async def test_what_is_tampered_stale_or_unsigned_is_refused(state: Path) -> None:
