@@ -54,14 +54,19 @@ class Key:
         mac = hmac.new(self._key, signed, hashlib.sha256).digest()
         return f"v1,{base64.b64encode(mac).decode()}"
 
-    def check(self, headers: Mapping[str, str], body: bytes, now: float) -> str:
-        """Return the id of a message that is signed and fresh. Raises BadSignature."""
+    def check(self, headers: Mapping[str, str], body: bytes, now: float, since: float = 0.0) -> str:
+        """Return the id of a message that is signed and fresh. Raises BadSignature.
+
+        Times are wall time in seconds; what was signed before `since` is not fresh.
+        """
         message_id = headers.get("webhook-id", "")
         stamp, signatures = headers.get("webhook-timestamp", ""), headers.get("webhook-signature")
         if not message_id or not signatures or not (stamp.isascii() and stamp.isdigit()):
             raise BadSignature("webhook-id, webhook-timestamp and webhook-signature are needed")
         if len(stamp) > len("9999999999") or abs(now - int(stamp)) > TOLERANCE_S:
             raise BadSignature("the time stamp is too far from now")
+        if int(stamp) < int(since):
+            raise BadSignature("the time stamp is from before the start")
         wanted = self.sign(message_id, int(stamp), body).encode()
         if not any(hmac.compare_digest(one.encode(), wanted) for one in signatures.split(" ")):
             raise BadSignature("the signature does not fit")

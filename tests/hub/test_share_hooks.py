@@ -170,6 +170,18 @@ async def test_a_message_is_carried_out_once(state: Path) -> None:
         assert (await send(client, "somebody", **bad))[0] in (400, 422)
 
 
+async def test_a_message_of_before_a_restart_is_not_carried_out_again(state: Path) -> None:
+    async with running(settings_for(state, share=SHARE)) as rig:
+        how = signed({"on": True})
+        assert (await send(rig.client(), "pause", **how))[0] == 200
+        await rig.hub.operations.ask("privacy", on=False)
+    await asyncio.sleep(1.1)  # stamps are whole seconds
+    async with running(settings_for(state, share=SHARE)) as rig:
+        assert (await send(rig.client(), "pause", **how))[0] == 401
+        assert not rig.hub.permission.privacy
+        assert (await send(rig.client(), "pause", **signed({"on": True})))[0] == 200
+
+
 async def test_a_hook_takes_only_so_many_a_minute(state: Path) -> None:
     async with running(settings_for(state, share=SHARE)) as rig:
         client = rig.client()
