@@ -11,6 +11,7 @@ from pathlib import Path
 from hub.bench.figures import Figure
 from hub.cli.output import columns
 from hub.errors import Refusal
+from hub.log import set_up
 
 PARTS = {
     "reaction": "hub.bench.reaction",
@@ -33,6 +34,7 @@ def bench(args: argparse.Namespace) -> int:
         raise Refusal(
             "unknown_part", f"no figures called {unknown[0]!r}", f"parts: {', '.join(PARTS)}"
         )
+    set_up("warning")  # to standard error: what is printed stays JSON
     figures: list[Figure] = []
     for part in args.what or [name for name in PARTS if name not in ON_REQUEST]:
         started = time.monotonic()

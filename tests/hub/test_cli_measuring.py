@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,14 @@ def test_a_report_is_shown_and_kept(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["evaluate", "behaviour", "--data", str(FOLDER), "--out", str(out)]) == 0
     assert "negation" in capsys.readouterr().out
     assert json.loads(out.read_text("utf-8"))["sentences"] == 200
+
+
+@pytest.mark.slow
+def test_a_benchmark_prints_json_and_nothing_else() -> None:
+    """The parts that run a hub or a store would else write their log between the figures."""
+    asked = [sys.executable, "-m", "hub", "bench", "storage", "--quick", "--json"]
+    said = subprocess.run(asked, capture_output=True, check=False, timeout=50)
+    assert "decision_kept" in json.loads(said.stdout)["figures"]
 
 
 def test_a_folder_that_cannot_be_read_is_one_clear_sentence(
