@@ -14,11 +14,13 @@ from typing import Any
 from pyhap.accessory import Accessory, Bridge
 from pyhap.accessory_driver import AccessoryDriver, AccessoryMDNSServiceInfo
 from pyhap.const import CATEGORY_SENSOR, CATEGORY_SWITCH
+from pyhap.params import get_srp_context
 from zeroconf import ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
 
 from hub.settings import Settings
 from hub.share.ha_messages import PrivacyAsked, SceneAsked
+from hub.share.homekit_srp import GROUP_BITS, FullLengthServer
 
 Asked = PrivacyAsked | SceneAsked
 
@@ -79,6 +81,11 @@ class OwningDriver(AccessoryDriver):  # type: ignore[misc]
     def _keep(self, future: asyncio.Future[Any]) -> None:
         self.own.add(future)
         future.add_done_callback(self.own.discard)
+
+    def setup_srp_verifier(self) -> None:
+        """Begin a password exchange that does not fail by chance."""
+        group = get_srp_context(GROUP_BITS, hashlib.sha512)
+        self._srp_verifier = FullLengthServer(group, b"Pair-Setup", self.state.pincode)
 
     async def async_stop(self) -> None:
         """Stop when what was begun is done."""
