@@ -16,7 +16,7 @@ from typing import Any
 from drivers import registry
 from drivers.hue_settings import HueSettings
 from hub.bench.driver_round import LIMIT_S, switch, with_driver
-from hub.bench.processes import free_port, peer
+from hub.bench.processes import checkout, free_port, peer
 
 KEY = "a-key-of-the-measurement"
 SETTLE_S = 0.1
@@ -25,6 +25,7 @@ SETTLE_S = 0.1
 
 def pairs(rounds: int, batch: int) -> tuple[list[list[float]], list[list[float]]]:
     """Return the times of aiohue alone and of the driver (ms), round by round."""
+    checkout()
     from drivers.hue_bridge import Pairing  # noqa: PLC0415 - needs an optional package
     from tests.fakes.certificates import Authority  # noqa: PLC0415 - the tests' own
     from tests.fakes.hue_bridge import BRIDGE_ID  # noqa: PLC0415

@@ -76,10 +76,25 @@ def running_logged(log: Path, *command: str, environment: dict[str, str]) -> Ite
             _end(process)
 
 
+def checkout() -> Path:
+    """Return the project's folder, and let its tests' peers be imported from wherever one is.
+
+    Raises HubError where the hub was installed without them.
+    """
+    root = Path(__file__).parents[2]
+    if not (root / "tests" / "fakes").is_dir():
+        raise HubError(f"this is measured in a checkout of the project; {root} is none")
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    return root
+
+
 @contextlib.contextmanager
 def peer(*command: str) -> Iterator[str]:
     """Run a command that prints `ready ...` when it can be used; yield the rest of that line."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - our own interpreter
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter
+        command, stdout=subprocess.PIPE, cwd=checkout()
+    )
     watch = threading.Timer(START_LIMIT_S, process.kill)
     watch.start()
     try:
