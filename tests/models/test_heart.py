@@ -2,14 +2,12 @@ import math
 import random
 from collections.abc import Callable
 
-import neurokit2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models.heart import LEAST_BEATS, accepted, rhythm
-from models.training.heart_check import compare
 
 
 def breathing(count: int, seed: int = 0) -> list[float]:
@@ -31,9 +29,12 @@ def test_known_answers() -> None:
     assert (found.beats, found.rejected, found.quality) == (20, 0.0, 1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bpm", [55, 70, 110])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_agrees_with_neurokit(bpm: int, seed: int) -> None:
+    import neurokit2  # noqa: PLC0415 - takes seconds
+
     noise = np.random.default_rng(seed)
     swing = 0.03 * np.sin(np.arange(300) * 1.3) + noise.normal(0, 0.012, 300)
     rr = 60.0 / bpm * (1.0 + swing)
@@ -76,6 +77,10 @@ def test_differences_do_not_join_across_what_was_rejected() -> None:
 
 @pytest.mark.slow
 def test_agrees_with_neurokit_on_the_beats_of_an_ecg() -> None:
+    import neurokit2  # noqa: PLC0415 - takes seconds
+
+    from models.training.heart_check import compare  # noqa: PLC0415 - the same
+
     ecg = neurokit2.ecg_simulate(
         duration=90, sampling_rate=250, heart_rate=72, heart_rate_std=3, random_state=7
     )
@@ -88,6 +93,8 @@ def test_agrees_with_neurokit_on_the_beats_of_an_ecg() -> None:
 
 @pytest.mark.slow
 def test_a_beat_that_the_correction_puts_beside_its_wave_is_counted() -> None:
+    from models.training.heart_check import compare  # noqa: PLC0415 - takes seconds
+
     # A heart that breath drives hard, as in NeuroKit's own event-related recording.
     rr = [0.97, 1.05, 1.07, 0.93] * 14 + [1.07, 1.16, 0.95, 1.17, 1.08] + [1.0, 1.02, 0.98] * 18
     ecg = np.zeros(round(100 * sum(rr)) + 300)

@@ -1,7 +1,6 @@
 import math
 from collections.abc import Sequence
 
-import neurokit2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,8 +79,11 @@ def test_refuses_a_rate_that_is_none(rate_hz: float) -> None:
         activity([4.0] * 240, rate_hz)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [2, 5])
 def test_finds_the_responses_that_neurokit_simulates(count: int) -> None:
+    import neurokit2  # noqa: PLC0415 - takes seconds
+
     simulated = neurokit2.eda_simulate(
         duration=60, sampling_rate=100, scr_number=count, drift=-0.005, noise=0, random_state=1
     )
