@@ -7,13 +7,13 @@ stands in is imported when the configuration is read, so it should import no pro
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from drivers.bluetooth_settings import BluetoothSettings
 from drivers.esphome_settings import EsphomeSettings
 from drivers.hue_settings import HueSettings
+from drivers.imports import load, made_to_last
 from drivers.kasa_settings import KasaSettings
 from drivers.lifx_settings import LifxSettings
 from drivers.matter_settings import MatterSettings
@@ -92,7 +92,8 @@ def create(name: str, settings: DriverSettings, place: Place) -> Driver:
         raise UnknownDriver(f"there is no driver {name!r}; built in are {names}")
     if not isinstance(settings, known.settings):
         raise TypeError(f"the driver {name} takes {known.settings.__name__}")
-    return _load(known)(settings, place)
+    with made_to_last():
+        return _load(known)(settings, place)
 
 
 def third_party(name: str) -> Known | None:
@@ -112,7 +113,7 @@ def extras(names: Iterable[str]) -> tuple[str, ...]:
 def _load(known: Known) -> Factory:
     module, _, function = known.factory.partition(":")
     try:
-        factory: Factory = getattr(import_module(module), function)
+        factory: Factory = getattr(load(module), function)
     except ModuleNotFoundError as err:
         if not known.extra:
             raise

@@ -6,10 +6,10 @@ the house to a mood or a switch comes first.
 
 import asyncio
 import contextlib
-import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from drivers.imports import load
 from hub.errors import Refusal
 from hub.supervisor import Service
 
@@ -58,7 +58,7 @@ class ApiService:
     async def run(self, service: Service) -> None:
         """Serve until cancelled."""
         await self._after_the_house_works()
-        module = await asyncio.to_thread(importlib.import_module, "hub.api.server")
+        module = await asyncio.to_thread(load, "hub.api.server")
         server = cast("_Server", module.ApiServer(self._hub))
         self._server = server
         try:

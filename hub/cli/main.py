@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 it failed (the sentence says why), 2 the call was wrong, 3
 """
 
 import argparse
-import importlib
 import json
 import sys
 from collections.abc import Sequence
@@ -15,6 +14,9 @@ from types import ModuleType
 from typing import Protocol, cast
 
 from hub.cli import started as _started  # noqa: F401 - notes the time; keep it first
+
+# isort: split
+from drivers.imports import load
 from hub.cli.commands import COMMANDS, add_arguments
 from hub.errors import ConfigError, ConsentRequired, HubError, NotRunning, Refusal
 from models.errors import DataError, WeightsError
@@ -40,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.modules.setdefault("rich", cast("ModuleType", None))
     module, _, function = COMMANDS[args.command].target.partition(":")
     try:
-        command: _Command = getattr(importlib.import_module(module), function)
+        command: _Command = getattr(load(module), function)
         return command(args)
     except (HubError, WeightsError, DataError) as err:
         return _report(args, err)

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from drivers.imports import load
 from hub.settings import Settings
 from hub.share.hooks import Hooks
 from hub.state_dir import state_dir
@@ -94,7 +94,7 @@ class Share:
         if way.name not in self._ways:
             module, _, name = way.target.partition(":")
             try:
-                loaded = await asyncio.to_thread(import_module, module)
+                loaded = await asyncio.to_thread(load, module)
             except ModuleNotFoundError as err:
                 if not way.extra:
                     raise
