@@ -1,7 +1,7 @@
 """The yardstick of the reaction: the barest client that answers one message with another.
 
-`python -m hub.bench.echo PORT` subscribes to echo/in and publishes each payload on echo/out, with
-aiomqtt, the usual library for it.
+`python -m hub.bench.echo PORT` subscribes to echo/in, and to topics below it, and publishes each
+payload on echo/out, with aiomqtt, the usual library for it.
 """
 
 import asyncio
@@ -13,9 +13,10 @@ import aiomqtt
 async def main(port: int) -> None:
     """Echo until killed."""
     async with aiomqtt.Client("127.0.0.1", port) as client:
-        await client.subscribe("echo/in")
+        await client.subscribe("echo/in/#")  # that is "echo/in", too
         async for message in client.messages:
-            await client.publish("echo/out", message.payload)
+            below = message.topic.value.removeprefix("echo/in")
+            await client.publish("echo/out" + below, message.payload)
 
 
 if __name__ == "__main__":

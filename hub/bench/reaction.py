@@ -13,6 +13,7 @@ from typing import Any
 
 import aiomqtt
 
+from hub.bench import ceiling
 from hub.bench.figures import Figure, at_least, at_most, median, percentile, plain
 from hub.bench.processes import START_LIMIT_S, broker, hub, running
 from hub.control_client import ControlClient
@@ -58,11 +59,11 @@ def measure(*, quick: bool) -> list[Figure]:
         good.mkdir()
         with (
             broker(good) as port,
-            running(sys.executable, "-m", "hub.bench.echo", str(port)) as echo_pid,
+            running(sys.executable, "-m", "hub.bench.echo", str(port)),
             hub(good, config(port)) as (pid, client),
         ):
             figures = asyncio.run(_latency(port, rounds, batch=50))
-            figures += asyncio.run(_throughput(port, pid, echo_pid, client, quick=quick))
+            figures += asyncio.run(_throughput(port, pid, client, quick=quick))
         default = Path(name) / "default"
         default.mkdir()
         with (
@@ -71,7 +72,7 @@ def measure(*, quick: bool) -> list[Figure]:
             hub(default, config(port)),
         ):
             figures += asyncio.run(_default_broker(port, rounds=2, batch=26))
-    return figures
+    return figures + ceiling.measure(quick=quick)
 
 
 async def _latency(port: int, rounds: int, batch: int) -> list[Figure]:
@@ -143,13 +144,9 @@ async def _batch(client: aiomqtt.Client, answers: Any, topic: str, size: int) ->
     return times
 
 
-async def _throughput(
-    port: int, pid: int, echo_pid: int, control: ControlClient, *, quick: bool
-) -> list[Figure]:
+async def _throughput(port: int, pid: int, control: ControlClient, *, quick: bool) -> list[Figure]:
     seconds = 3.0 if quick else 10.0
-    paced = await _flood(port, pid, control, "hub", rate=500.0, seconds=seconds)
-    full = await _flood(port, pid, control, "hub", rate=None, seconds=seconds)
-    bare = await _flood(port, echo_pid, None, "echo", rate=None, seconds=seconds)
+    paced = await _flood(port, pid, control, rate=500.0, seconds=seconds)
     return [
         at_least(
             "reaction_sustained",
@@ -160,23 +157,11 @@ async def _throughput(
         ),
         at_most("reaction_lost", paced["lost"], "events", 0, "neither acted on nor coalesced"),
         at_most("reaction_cpu", paced["cpu_ms"], "ms/event", 2.5, "hub process, at 500 events/s"),
-        plain(
-            "reaction_ceiling",
-            full["commands_per_s"],
-            "events/s",
-            f"offered without pause; coalesced {full['coalesced']:.0f}, lost {full['lost']:.0f}",
-        ),
-        plain("reaction_echo_ceiling", bare["commands_per_s"], "events/s", "bare aiomqtt echo"),
     ]
 
 
 async def _flood(
-    port: int,
-    pid: int,
-    control: ControlClient | None,
-    topic: str,
-    rate: float | None,
-    seconds: float,
+    port: int, pid: int, control: ControlClient, rate: float, seconds: float
 ) -> dict[str, float]:
     """Offer events for some seconds; count the answers and what the hub says it coalesced."""
     before = _coalesced(control)
@@ -189,7 +174,7 @@ async def _flood(
         aiomqtt.Client("127.0.0.1", port, identifier="bench-in") as reader,
         aiomqtt.Client("127.0.0.1", port, identifier="bench-out") as writer,
     ):
-        await reader.subscribe(f"{topic}/out")
+        await reader.subscribe("hub/out")
 
         async def count() -> None:
             nonlocal received, last
@@ -202,14 +187,11 @@ async def _flood(
             started = time.perf_counter()
             sent = 0
             while (now := time.perf_counter()) - started < seconds:
-                due = sent + 20 if rate is None else int((now - started) * rate)
+                due = int((now - started) * rate)
                 while sent < due:
-                    await writer.publish(f"{topic}/in", b"90" if sent % 2 else b"10")
+                    await writer.publish("hub/in", b"90" if sent % 2 else b"10")
                     sent += 1
-                if rate is None and sent - received > 400:  # noqa: PLR2004 - keep queues short
-                    await asyncio.sleep(0.002)
-                else:
-                    await asyncio.sleep(0.001)
+                await asyncio.sleep(0.001)
             quiet = received
             while True:
                 await asyncio.sleep(1.0)
@@ -227,7 +209,5 @@ async def _flood(
     }
 
 
-def _coalesced(control: ControlClient | None) -> float:
-    if control is None:
-        return 0.0
+def _coalesced(control: ControlClient) -> float:
     return float(control.call("status")["coalesced"])

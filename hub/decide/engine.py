@@ -15,7 +15,7 @@ from hub.bus import Bus
 from hub.clock import Clock
 from hub.decide.explain import because
 from hub.decide.guards import Guard, Moment, RoomState, rooms_of, why_not
-from hub.decide.policy import Situation, Value, asks_facts, goal_of, trigger_of, truth
+from hub.decide.policy import Situation, Value, goal_of, trigger_of, truth
 from hub.decide.region import Truth
 from hub.decide.state import RuleState
 from hub.mood.context import PRESENCE_KINDS, Facts
@@ -185,10 +185,9 @@ class Decider:
             self._settle(self._rooms[room], now)
 
     def _situation(self, state: RuleState, now: float) -> Situation:
-        when = state.rule.when
         return Situation(
             mood=self._estimate(state, now),
-            facts=self._facts(state.room) if asks_facts(when) else None,
+            facts=self._facts(state.room) if state.asks_facts else None,
             value=self._value(state),
         )
 
@@ -227,7 +226,9 @@ class Decider:
         for state in room.rules:
             if state.truth is Truth.UNSURE and now - state.since >= max(state.rule.for_s, UNSURE_S):
                 self._tell_held(state, Guard.CONFIDENCE, None, now)
-        self._wake_in_time()
+        # Of the other rooms nothing is due earlier than it was when the sleep began.
+        if self._next_look(room.rules) < self._asleep_until:
+            self._wake.set()
 
     def _fire(self, state: RuleState, room: RoomState, now: float) -> None:
         rule, mood = state.rule, self._mood(state, now)
@@ -250,7 +251,7 @@ class Decider:
                 goal,
                 self._settings,
                 None if mood is None else mood.estimate,
-                self._facts(state.room) if asks_facts(rule.when) else None,
+                self._facts(state.room) if state.asks_facts else None,
                 "" if device is None else device.name or device.id,
                 self._value(state),
             ),
@@ -265,22 +266,20 @@ class Decider:
         if state.hold(guard, until, now):
             self._bus.publish(Held(state.room, state.name, guard, until, now))
 
-    def _wake_in_time(self) -> None:
-        """Cut the sleep short when something is due before its end."""
-        if self.next_look() < self._asleep_until:
-            self._wake.set()
-
     def next_look(self) -> float:
         """Return the monotonic time when some rule may change its mind without an event."""
+        return self._next_look(self._states.values())
+
+    def _next_look(self, states: Iterable[RuleState]) -> float:
         now = self._clock.monotonic()
         soonest = now + IDLE_BEAT_S
-        for state in self._states.values():
+        for state in states:
             due_at = state.due_at()
             if due_at is not None and due_at > now:
                 soonest = min(soonest, due_at)
             elif due_at is not None and state.held_until is not None and state.held_until > now:
                 soonest = min(soonest, state.held_until)
-            watched = asks_facts(state.rule.when) or (
+            watched = state.asks_facts or (
                 state.rule.when.mood is not None and state.truth is not Truth.NO
             )
             if watched or due_at is not None:

@@ -1,7 +1,8 @@
 """What the hub remembers of one rule: since when it holds, when it fired, what it was told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from hub.decide.policy import asks_facts
 from hub.decide.region import Truth
 from hub.settings import Rule
 from hub.types import RoomId
@@ -31,6 +32,12 @@ class RuleState:
     held_guard: str = ""
     held_at: float = 0.0
     held_until: float | None = None
+    asks_facts: bool = field(init=False)
+    """Whether the rule needs to know the hour, the sun or who is there."""
+
+    def __post_init__(self) -> None:
+        """Note what is asked for at every event."""
+        self.asks_facts = asks_facts(self.rule.when)
 
     @property
     def holds(self) -> bool:
