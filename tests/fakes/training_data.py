@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
 EMOTIONS = [
     "admiration",
@@ -96,4 +97,28 @@ def write_faces(folder: Path, count: int = 2600, seed: int = 0) -> Path:
         in_valid=np.zeros(count, bool),
         vote_classes=np.array(names),
     )
+    return folder
+
+
+def write_voices(folder: Path, seed: int = 0) -> Path:
+    """Write two corpora of ten people, each clip a tone that a person's and a label's pitch make."""
+    rng = np.random.default_rng(seed)
+    labels = ("neutral", "happiness", "sadness", "anger", "fear")
+    for corpus, people in {
+        "emodb": [f"emo{number:02}" for number in range(5, 15)],
+        "ravdess": [f"rav{number:02}" for number in range(10, 20)],
+    }.items():
+        (folder / corpus).mkdir(parents=True)
+        with (folder / corpus / "labels.csv").open("w", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(["file", "label", "group", "gender"])
+            for number, person in enumerate(people):
+                for turn in range(2):
+                    label = (number + turn) % len(labels)
+                    time = np.arange(int(rng.integers(24_000, 56_000))) / 16_000
+                    tone = np.sin(2 * np.pi * (110 + 15 * number + 40 * label) * time)
+                    sound = 0.2 * tone + 0.02 * rng.standard_normal(time.size)
+                    name = f"{person}-{turn}.wav"
+                    soundfile.write(folder / corpus / name, sound, 16_000)
+                    table.writerow([name, labels[label], person, "fm"[number % 2]])
     return folder

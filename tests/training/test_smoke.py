@@ -3,6 +3,7 @@
 Run by `scripts/train-smoke`, which makes the environment that they need.
 """
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from models.runtime import Net
-from tests.fakes.training_data import write_faces, write_texts
+from tests.fakes.training_data import write_faces, write_texts, write_voices
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = os.environ.get("MOODSYNC_TRAIN_PYTHON", str(ROOT / ".venv-train" / "bin" / "python"))
@@ -18,11 +19,11 @@ PYTHON = os.environ.get("MOODSYNC_TRAIN_PYTHON", str(ROOT / ".venv-train" / "bin
 pytestmark = [pytest.mark.train, pytest.mark.timeout(600)]
 
 
-def train(kind: str, data: Path, out: Path) -> str:
+def train(kind: str, data: Path, out: Path, *more: str) -> str:
     """Run the training; a missing environment is a failure, never a skip."""
     assert Path(PYTHON).is_file(), "run scripts/train-smoke: it makes the environment"
     call = [PYTHON, "-m", f"models.training.{kind}", "--smoke"]
-    call += ["--data", str(data), "--out", str(out)]
+    call += ["--data", str(data), "--out", str(out), *more]
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
@@ -47,3 +48,15 @@ def test_face(tmp_path: Path) -> None:
     assert "min left" in said
     net = Net.load(tmp_path / "out" / "face_emotion.tflite")
     assert len(net.outputs) == 1
+
+
+def test_voice(tmp_path: Path) -> None:
+    data = write_voices(tmp_path / "data")
+    encoder = ROOT / "models" / "weights" / "fetched" / "whisper_tiny_en"
+    said = train("voice", data, tmp_path / "out", "--encoder", str(encoder), "--tune", "2")
+    assert "tuned_uar" in said
+    net = Net.load(tmp_path / "out" / "voice_emotion.tflite")
+    assert len(net.outputs) == 1
+    told = json.loads((tmp_path / "out" / "voice_emotion.json").read_text("utf-8"))
+    assert told["learnt"] == ["emodb", "ravdess"]
+    assert told["reported_speakers"] == ["emo14", "rav18", "rav19"]
