@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import yaml
@@ -184,14 +185,27 @@ Ctrl-C ends the peers.
 """
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """End at once, once: what is said while the peers are cleared away changes nothing.
+
+    asyncio.run would take over Python's own handler, and lose to peers that Ctrl-C ends as well.
+    """
+    for end in SIGNALS:
+        signal.signal(end, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def main(folder: Path) -> None:
     """Run the peers until SIGINT or SIGTERM, and show how their lamps are."""
     folder.mkdir(parents=True, exist_ok=True)
     out = sys.stdout.write
     out("starting the peers; this takes up to a minute ...\n")
     sys.stdout.flush()
-    for end in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(end, signal.default_int_handler)
+    for end in SIGNALS:
+        signal.signal(end, _end)
     with (
         contextlib.suppress(KeyboardInterrupt),
         tempfile.TemporaryDirectory(prefix="demo-peers-") as run,
