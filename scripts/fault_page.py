@@ -13,7 +13,19 @@ ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests" / "drivers"
 SHARED = ("test_faults", "test_contract")
 
-DRIVERS = ("bluetooth", "hue", "lifx", "matter", "mqtt", "zigbee", "zwave")
+DRIVERS = (
+    "bluetooth",
+    "esphome",
+    "hue",
+    "kasa",
+    "lifx",
+    "matter",
+    "mqtt",
+    "shelly",
+    "wled",
+    "zigbee",
+    "zwave",
+)
 FAULTS = {
     "killed": "peer killed",
     "frozen": "peer frozen",
@@ -28,11 +40,10 @@ FAULTS = {
     "neighbours": "the other drivers never notice",
 }
 NO_RADIO = "its radio is not at the hub"
+WITHOUT_RADIO = ("esphome", "hue", "kasa", "lifx", "mqtt", "shelly", "wled")
 EXEMPT = {
-    ("hue", "pulled"): NO_RADIO,
-    ("lifx", "pulled"): NO_RADIO,
+    **{(name, "pulled"): NO_RADIO for name in WITHOUT_RADIO},
     ("matter", "pulled"): "the radio is its server's",
-    ("mqtt", "pulled"): NO_RADIO,
     ("lifx", "refused"): "the protocol knows no secret",
 }
 

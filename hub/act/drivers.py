@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-from drivers.registry import NotInstalled, UnknownDriver
+from drivers.registry import KNOWN, NotInstalled, UnknownDriver
 from drivers.types import BadCredentials, Device, DeviceId, Driver, Port, Sample
+from hub.act.workshop import Workshop
 from hub.supervisor import NeedsAttention, Service
 
 
@@ -12,8 +13,13 @@ class Drivers(dict[str, Driver]):
     """The drivers that have been made, by name.
 
     A driver is made in its own service and in a thread: some import for seconds, and the rest of
-    the home does not wait for them. Until then it has no devices.
+    the home does not wait for them. Until then it has no devices. Drivers that need no packages
+    of their own are made at once, the others one after another.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._workshop = Workshop()
 
     async def run(
         self, name: str, make: Callable[[], Driver], port: Port, service: Service
@@ -24,10 +30,15 @@ class Drivers(dict[str, Driver]):
         """
         if name not in self:
             try:
-                self[name] = await asyncio.to_thread(make)
+                self[name] = await self._made(name, make)
             except (NotInstalled, UnknownDriver) as err:
                 raise NeedsAttention(str(err)) from err
         await run_driver(self[name], port, service)
+
+    async def _made(self, name: str, make: Callable[[], Driver]) -> Driver:
+        if name in KNOWN and not KNOWN[name].extra:
+            return await asyncio.to_thread(make)
+        return await self._workshop.make(make)
 
 
 async def run_driver(driver: Driver, port: Port, service: Service) -> None:

@@ -8,7 +8,6 @@ milliseconds, round by round.
 import importlib
 from typing import Final
 
-from hub.bench import driver_dead, driver_flood, driver_scene
 from hub.bench.figures import Figure, at_most, median, percentile, plain
 
 PEERS: Final = {
@@ -44,6 +43,4 @@ def measure(*, quick: bool) -> list[Figure]:
                 "median of paired rounds",
             ),
         ]
-    for together in (driver_scene, driver_flood, driver_dead):
-        figures += together.measure(quick=quick)
     return figures

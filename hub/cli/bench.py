@@ -20,10 +20,15 @@ PARTS = {
     "api": "hub.bench.api",
     "storage": "hub.bench.storage",
     "models": "hub.bench.models",
-    "devices": "hub.bench.driver_latency",
+    "devices": "hub.bench.devices",
+    "devices.latency": "hub.bench.driver_latency",
+    "devices.scene": "hub.bench.driver_scene",
+    "devices.flood": "hub.bench.driver_flood",
+    "devices.dead": "hub.bench.driver_dead",
+    "devices.imports": "hub.bench.driver_imports",
     "app": "hub.bench.app",
 }
-ON_REQUEST = frozenset({"models", "devices", "app"})
+ON_REQUEST = frozenset({"models", "app"} | {part for part in PARTS if part.startswith("devices")})
 """Measured when named only: peers are installed for it."""
 
 

@@ -8,9 +8,8 @@ import json
 import socket
 import struct
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -18,8 +17,10 @@ import psutil
 from drivers import registry
 from drivers.mqtt_client import MqttLink
 from drivers.mqtt_connection import Broker as BrokerAddress
-from drivers.types import Device, DeviceId, Driver
+from drivers.types import DeviceId
 from tests.drivers import bluetooth_rig, hue_rig, lifx_rig, zigbee_rig, zwave_rig
+from tests.drivers.fault_house import House
+from tests.drivers.fault_rigs_wifi import esphome, kasa, shelly, wled
 from tests.drivers.mqtt_rig import PLUG as MQTT_PLUG
 from tests.drivers.mqtt_rig import Deaf, driver_at
 from tests.fakes.bluez import Peripheral
@@ -31,34 +32,9 @@ from tests.fakes.znp import kinds
 from tests.fakes.znp.air import Packet
 from tests.fakes.zwave_server import shared
 
-Hands = Callable[[], None]
 MATTER_PLUG = DeviceId("matter:0123456789abcdef-1-2")
 WARM, COLD = bytes.fromhex("4002ca09"), bytes.fromhex("4002d007")
 """BTHome: 25.06 and 20.00 degrees."""
-
-
-@dataclass
-class House:
-    """A driver and its peer, which is running."""
-
-    driver: Driver
-    device: DeviceId
-    kill: Hands
-    start: Hands
-    freeze: Hands
-    thaw: Hands
-    say: Callable[[bool], Awaitable[None]]
-    """Let the device tell, of itself, that it was switched on or off; also when it was so."""
-    stray: Callable[[], Awaitable[None]]
-    """Tell what belongs to no device of ours, or to a question nobody asked."""
-    obeys: bool = True
-
-    def shows(self, device: Device) -> bool | None:
-        """Return what the driver believes the device to be."""
-        if self.obeys:
-            return device.state.on
-        temperature = device.state.values.get("temperature")
-        return None if temperature is None else temperature == 25.06
 
 
 def _place(folder: Path) -> registry.Place:
@@ -267,10 +243,14 @@ async def zwave(_folder: Path) -> AsyncIterator[House]:
 
 HOUSES: dict[str, Callable[[Path], AbstractAsyncContextManager[House]]] = {
     "bluetooth": bluetooth,
+    "esphome": esphome,
     "hue": hue,
+    "kasa": kasa,
     "lifx": lifx,
     "matter": matter,
     "mqtt": mqtt,
+    "shelly": shelly,
+    "wled": wled,
     "zigbee": zigbee,
     "zwave": zwave,
 }

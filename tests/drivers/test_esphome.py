@@ -125,6 +125,7 @@ async def test_a_hand_at_the_node_is_told_at_once(plain: FakeDevice) -> None:
 
 
 @pytest.mark.parametrize(("has", "given"), [(KEY, OTHER_KEY), (KEY, ""), ("", KEY), (KEY, "short")])
+@pytest.mark.fault("refused")
 async def test_a_wrong_key_needs_a_person_and_is_not_hammered(
     has: str, given: str, hall: FakeDevice, plain: FakeDevice, tmp_path: Path
 ) -> None:
@@ -166,6 +167,7 @@ async def test_a_node_that_closes_or_is_absent_is_unreachable_and_comes_back(
     assert isinstance(await outcome(driver_at(absent)), Unreachable)
 
 
+@pytest.mark.fault("frozen")
 async def test_a_frozen_node_is_noticed_and_the_end_is_prompt(
     plain: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +186,7 @@ async def test_a_frozen_node_is_noticed_and_the_end_is_prompt(
     await no_socket_left(before)
 
 
+@pytest.mark.fault("vanished")
 async def test_a_node_that_vanishes_during_a_command_is_unreachable(plain: FakeDevice) -> None:
     driver = driver_at(plain)
     async with running(driver):
@@ -196,6 +199,7 @@ async def test_a_node_that_vanishes_during_a_command_is_unreachable(plain: FakeD
 
 
 @pytest.mark.slow
+@pytest.mark.fault("fuzzed")
 async def test_rubbish_is_counted_and_the_rest_goes_on(plain: FakeDevice) -> None:
     driver = driver_at(plain)
     async with running(driver) as port:

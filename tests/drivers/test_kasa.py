@@ -134,6 +134,7 @@ async def test_a_hand_at_the_device_is_seen_by_asking(bulb: FakeDevice) -> None:
         assert port.state(OWN_ID).on is True
 
 
+@pytest.mark.fault("refused")
 async def test_a_wrong_login_needs_a_person_and_is_not_hammered(
     locked: FakeDevice, tmp_path: Path
 ) -> None:
@@ -172,6 +173,7 @@ async def test_a_device_that_is_killed_or_absent_is_unreachable_and_comes_back(
     assert isinstance(await outcome(driver_at(absent)), Unreachable)
 
 
+@pytest.mark.fault("frozen")
 async def test_a_frozen_device_is_noticed_and_the_end_is_prompt(
     bulb: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +191,7 @@ async def test_a_frozen_device_is_noticed_and_the_end_is_prompt(
     await no_socket_left(before)
 
 
+@pytest.mark.fault("vanished")
 async def test_a_device_that_vanishes_during_a_command_is_unreachable(bulb: FakeDevice) -> None:
     driver = driver_at(bulb, poll_s=60)
     async with running(driver):
@@ -245,6 +248,7 @@ def _damage(part: Any, dice: Random) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "make"), [("plug", IotPlug), ("bulb", IotBulb)])
+@pytest.mark.fault("fuzzed")
 async def test_rubbish_is_read_or_refused_but_never_breaks(kind: str, make: Any) -> None:
     answers = Answers(Thing(kind))
     thing = make("127.0.0.1", protocol=IotProtocol(transport=answers))

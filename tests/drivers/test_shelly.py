@@ -134,6 +134,7 @@ async def test_what_is_not_told_is_asked_for(
 
 
 @pytest.mark.parametrize("given", ["", "close sesame"])
+@pytest.mark.fault("refused")
 async def test_a_wrong_password_needs_a_person_and_is_not_hammered(
     given: str, locked: FakeDevice, tmp_path: Path
 ) -> None:
@@ -172,6 +173,7 @@ async def test_a_device_that_closes_or_is_absent_is_unreachable_and_comes_back(
     assert isinstance(await outcome(driver_at(absent)), Unreachable)
 
 
+@pytest.mark.fault("frozen")
 async def test_a_frozen_device_is_noticed_and_the_end_is_prompt(
     cellar: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +192,7 @@ async def test_a_frozen_device_is_noticed_and_the_end_is_prompt(
     await no_socket_left(before)
 
 
+@pytest.mark.fault("vanished")
 async def test_a_device_that_vanishes_during_a_command_is_unreachable(cellar: FakeDevice) -> None:
     driver = driver_at(cellar)
     async with running(driver):
@@ -202,6 +205,7 @@ async def test_a_device_that_vanishes_during_a_command_is_unreachable(cellar: Fa
 
 
 @pytest.mark.slow
+@pytest.mark.fault("fuzzed")
 async def test_rubbish_changes_no_identity_and_the_rest_goes_on(cellar: FakeDevice) -> None:
     dice, driver = Random(5), driver_at(cellar)
     status = (await cellar.test("see"))["status"]

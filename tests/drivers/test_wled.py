@@ -133,6 +133,7 @@ async def test_one_strip_that_is_away_does_not_hold_up_the_other(
     assert told == [("device_lost", "strip_1"), ("device_back", "strip_1")]
 
 
+@pytest.mark.fault("refused")
 async def test_a_login_before_the_strip_needs_a_person_and_is_not_hammered(
     plain: FakeDevice,
 ) -> None:
@@ -180,6 +181,7 @@ async def test_a_busy_strip_is_asked_again(plain: FakeDevice) -> None:
         assert (await plain.test("see"))["state"]["bri"] == 51
 
 
+@pytest.mark.fault("frozen")
 async def test_a_frozen_strip_is_noticed_and_the_end_is_prompt(
     plain: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +202,7 @@ async def test_a_frozen_strip_is_noticed_and_the_end_is_prompt(
     await no_socket_left(before)
 
 
+@pytest.mark.fault("vanished")
 async def test_a_strip_that_vanishes_during_a_command_is_unreachable(plain: FakeDevice) -> None:
     driver = driver_at(plain)
     async with running(driver):
@@ -221,6 +224,7 @@ async def test_nobody_there_is_unreachable() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.fault("fuzzed")
 async def test_rubbish_is_counted_and_changes_no_identity(plain: FakeDevice) -> None:
     dice, driver, me = Random(5), driver_at(plain), IDS["rgb"]
     seen = await plain.test("see")

@@ -1,4 +1,4 @@
-"""One sentence, six networks: a hub with all its drivers, and every peer asked what it did."""
+"""One sentence, ten networks: a hub with all its drivers, and every peer asked what it did."""
 
 import os
 import time
@@ -14,7 +14,18 @@ from tests.fakes.demo_peers import CONFIG, Peers, demo_peers
 
 pytestmark = [pytest.mark.slow, pytest.mark.peer, pytest.mark.timeout(600)]
 LIMIT_S = 180.0
-LAMPS = {"hue", "lifx", "matter", "mqtt", "zigbee", "zwave"}
+LAMPS = {
+    "esphome",
+    "hue",
+    "kasa",
+    "lifx",
+    "matter",
+    "mqtt",
+    "shelly",
+    "wled",
+    "zigbee",
+    "zwave",
+}
 
 
 def until(what: Callable[[], Any], is_so: Callable[[Any], bool]) -> Any:

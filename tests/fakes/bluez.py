@@ -173,7 +173,8 @@ class Bluez:
         await self._stop_advertising()
         if self._bus is not None:
             self._bus.disconnect()
-            await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+            with contextlib.suppress(EOFError, OSError):  # the daemon may have gone before
+                await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
             self._bus = None
 
     async def _change(self, path: str, interface: str, **changes: Variant) -> None:

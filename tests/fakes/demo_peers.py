@@ -17,15 +17,27 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import yaml
 
 from drivers.mqtt_client import MqttLink
 from drivers.mqtt_connection import Broker as BrokerAddress
-from tests.drivers import bluetooth_rig, hue_rig, lifx_rig, zigbee_rig
+from tests.drivers import (
+    bluetooth_rig,
+    esphome_rig,
+    hue_rig,
+    kasa_rig,
+    lifx_rig,
+    shelly_rig,
+    wled_rig,
+    zigbee_rig,
+)
+from tests.drivers.lan_rig import FakeDevice
 from tests.fakes.bluez import bluez, strap
 from tests.fakes.broker import Broker
+from tests.fakes.esphome_node import LIGHT
 from tests.fakes.hue_bridge import COLOUR, owned
 from tests.fakes.matter_server import MatterServer
 from tests.fakes.process import ROOT, Peer
@@ -49,6 +61,8 @@ class Peers:
     lifx: lifx_rig.Emulator
     matter: MatterServer
     mqtt: Broker
+    wifi: dict[str, FakeDevice]
+    """ESPHome, Kasa, Shelly, WLED: by the driver's name."""
     zigbee: House
     zwave: ZwaveNetwork
 
@@ -63,11 +77,17 @@ class Peers:
         lifx = asyncio.run(self.lifx.seen(lifx_rig.COLOUR))
         matter = self.matter.house()
         json_lamp = asyncio.run(self._json_lamp())
+        node, bulb = self._seen("esphome")["states"][str(LIGHT)], self._seen("kasa")
+        dimmer, strip = self._seen("shelly")["status"]["light:0"], self._seen("wled")["state"]
         return {
+            "esphome": node.get("state", False) * node.get("brightness", 0.0),
             "hue": light["on"]["on"] * light["dimming"]["brightness"] / 100,
+            "kasa": bulb["on"][0] * bulb["light"]["brightness"] / 100,
             "lifx": (lifx["power_level"] > 0) * lifx["color"]["brightness"] / 65535,
             "matter": bool(matter["1/6/0"]) * (matter["1/8/0"] or 0) / 254,
             "mqtt": (json_lamp["state"] == "ON") * json_lamp["brightness"] / 255,
+            "shelly": dimmer["output"] * dimmer["brightness"] / 100,
+            "wled": strip["on"] * strip["bri"] / 255,
             "zigbee": lamp.on * self.zigbee.do(lambda: int(lamp.get(1, kinds.LEVEL, 0))) / 254,
             "zwave": self.zwave.state(2).get("MultilevelSwitch_currentValue", 0) / 99,
         }
@@ -79,6 +99,9 @@ class Peers:
         anyone = ssl._create_unverified_context()
         with urllib.request.urlopen(request, timeout=10, context=anyone) as answer:
             return json.load(answer)
+
+    def _seen(self, name: str) -> Any:
+        return asyncio.run(self.wifi[name].test("see"))
 
     async def _json_lamp(self) -> Any:
         said: asyncio.Queue[bytes] = asyncio.Queue(10)
@@ -108,9 +131,18 @@ def demo_peers(folder: Path) -> Iterator[Peers]:
         lifx = stack.enter_context(lifx_rig.emulator())
         zigbee = stack.enter_context(House(zigbee_rig.household()))
         zwave = stack.enter_context(ZwaveNetwork(folder))
+        wifi = {
+            "esphome": stack.enter_context(esphome_rig.node()),
+            "kasa": stack.enter_context(kasa_rig.thing("bulb")),
+            "shelly": stack.enter_context(shelly_rig.shelly()),
+            "wled": stack.enter_context(wled_rig.controller("rgb")),
+        }
         service = stack.enter_context(bluez(folder))
         service.bring(strap(bluetooth_rig.STRAP), bluetooth_rig.thermometer())
         drivers = yaml.safe_load(CONFIG.read_text())["drivers"]
+        for name, one in wifi.items():
+            (where,) = drivers[name]["devices"].values()
+            where["port"] = one.port
         drivers["hue"]["port"] = hue.port
         drivers["lifx"]["port"] = lifx.port
         drivers["matter"]["url"] = matter.url
@@ -118,7 +150,7 @@ def demo_peers(folder: Path) -> Iterator[Peers]:
         drivers["zigbee"]["path"] = zigbee.path
         drivers["zwave"]["url"] = zwave.url
         environment = {"DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={folder}/bus"}
-        yield Peers(drivers, environment, hue, lifx, matter, broker, zigbee, zwave)
+        yield Peers(drivers, environment, hue, lifx, matter, broker, wifi, zigbee, zwave)
 
 
 WORDS = """\
@@ -130,6 +162,10 @@ Everything here is simulated; no radio and no device is used.
   lifx       lifx-emulator: a colour light, a white one, a strip
   mqtt       mosquitto, and a lamp in the JSON schema
   matter     a server that answers as a recorded real one did (scripts/matter-live runs that)
+  esphome    a node with fourteen entities, on the native API
+  kasa       a colour bulb, by the older protocol
+  shelly     a device with more components than any one model
+  wled       a strip of 30 LEDs
   bluetooth  BlueZ's D-Bus interface on a private bus: a strap, a thermometer
 
 In a second terminal:
@@ -137,7 +173,7 @@ In a second terminal:
   export {environment}
   moodsync run --config {config}
 
-and in a third, with the same --config: one sentence then changes six lamps.
+and in a third, with the same --config: one sentence then changes ten lamps.
 
   moodsync devices pair hue
   moodsync devices permit-join zigbee seconds=10
@@ -149,14 +185,27 @@ Ctrl-C ends the peers.
 """
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """End at once, once: what is said while the peers are cleared away changes nothing.
+
+    asyncio.run would take over Python's own handler, and lose to peers that Ctrl-C ends as well.
+    """
+    for end in SIGNALS:
+        signal.signal(end, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def main(folder: Path) -> None:
     """Run the peers until SIGINT or SIGTERM, and show how their lamps are."""
     folder.mkdir(parents=True, exist_ok=True)
     out = sys.stdout.write
     out("starting the peers; this takes up to a minute ...\n")
     sys.stdout.flush()
-    for end in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(end, signal.default_int_handler)
+    for end in SIGNALS:
+        signal.signal(end, _end)
     with (
         contextlib.suppress(KeyboardInterrupt),
         tempfile.TemporaryDirectory(prefix="demo-peers-") as run,
