@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hub.api.access import Access, Role, may
 from hub.api.problem import Problem
+from hub.phrase import Phrase
 from hub.store.accounts import Member, Session
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Call:
     def identity(self) -> Identity:
         """Who asks, on routes that need a session."""
         if self.who is None:
-            raise Problem(401, "unauthenticated", "this needs a session")
+            raise Problem(401, "unauthenticated", Phrase("refused.unauthenticated"))
         return self.who
 
     def sent(self, kind: type[B]) -> B:

@@ -31,6 +31,7 @@ from hub.api.route import PREFIX, Route
 from hub.api.table import ROUTES
 from hub.api.tls import Tls
 from hub.log_ring import LogRing
+from hub.phrase import Phrase
 from hub.push.news import PushNews
 from hub.push.sender import Sender
 from hub.state_dir import state_dir
@@ -188,7 +189,7 @@ class ApiServer:
             for opened in servers:
                 opened.close()
             if err.errno == errno.EADDRINUSE:
-                raise NeedsAttention(f"port {port} is taken; set api.port, api.http_port") from err
+                raise NeedsAttention(Phrase("service.port_taken", port=port)) from err
             raise
         return servers
 
@@ -232,8 +233,8 @@ def _application(context: Context, server: ApiServer) -> web.Application:
         if request.path.startswith("/api/"):
             if not request.secure and not is_loopback(request):
                 return Problem(
-                    403, "not_encrypted", "the API is not served unencrypted", server.link()
-                ).response()
+                    403, "not_encrypted", Phrase("refused.not_encrypted"), server.link()
+                ).response(context.language(request))
             if request.path == "/api/openapi.json":
                 return _document(request, gate)
             error = request.match_info.http_exception
@@ -269,7 +270,7 @@ def _unreachable() -> Handler:
     """Return a new handler that the middleware answers for; it only tells routes apart."""
 
     async def handler(_request: web.Request) -> web.StreamResponse:
-        raise Problem(500, "internal", "the gate was passed by")
+        raise Problem(500, "internal", Phrase("refused.passed_by"))
 
     return handler
 
