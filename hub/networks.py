@@ -89,10 +89,14 @@ class Networks:
                 Phrase("refused.ambiguous_driver", drivers=names, name=name),
                 Phrase("mend.name_driver"),
             )
-        where = f"the driver {driver}" if driver else "no driver that runs"
-        have = sorted({f"{o['driver']} {o['name']}" for o in self.list()})
-        mend = f"there are: {', '.join(have)}" if have else "no driver that runs has operations"
-        raise Refusal("unknown_operation", f"{where} has no operation {name!r}", mend)
+        said = (
+            Phrase("refused.driver_no_operation", driver=driver, name=name)
+            if driver
+            else Phrase("refused.no_operation", name=name)
+        )
+        have = ", ".join(sorted({f"{o['driver']} {o['name']}" for o in self.list()}))
+        mend = Phrase("mend.operations", operations=have) if have else Phrase("mend.no_operations")
+        raise Refusal("unknown_operation", said, mend)
 
 
 def _usage(operation: Operation) -> str:

@@ -155,7 +155,7 @@ class Views:
         if isinstance(event, Decision):
             what, because = _goal(event), event.because
         else:
-            what, because = Phrase("held.not", rule=event.rule), _why_held(event)
+            what, because = Phrase("goal.not", rule=event.rule), _why_held(event)
         return {
             "id": event.id if isinstance(event, Decision) else None,
             "at_ms": round(local * 1000),
@@ -203,7 +203,7 @@ def _mood_view(estimate: MoodEstimate) -> dict[str, Any]:
 
 
 def _why_held(event: Held) -> Phrase:
-    return Phrase("held.because", rule=event.rule, why=phrase_or("held", event.guard))
+    return Phrase("because.held", rule=event.rule, why=phrase_or("held", event.guard))
 
 
 def _goal(decision: Decision) -> Phrase:

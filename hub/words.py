@@ -12,7 +12,7 @@ def adjective(label: str) -> str:
 
 def seems(label: str) -> Phrase:
     """Return "seems ..." for an emotion label."""
-    return Phrase("mood.seems", mood=adjective(label))
+    return Phrase("because.seems", mood=adjective(label))
 
 
 def how_sure(confidence: float) -> Phrase:

@@ -173,7 +173,7 @@ def _unauthenticated(why: str) -> Problem:
     return Problem(
         401,
         "unauthenticated",
-        Phrase(f"refused.{why}"),
+        Phrase(f"session.{why}"),
         Phrase("mend.pair_anew"),
         headers={"WWW-Authenticate": "Bearer"},
     )
