@@ -67,6 +67,8 @@ class Context:
     """For whom the window is open."""
     totp_waiting: dict[str, bytes] = field(default_factory=dict, repr=False)
     """Secrets whose first code is awaited, by session."""
+    versions: dict[tuple[str, str], tuple[object, str]] = field(default_factory=dict)
+    """ETags of what can be edited, by section and name, and of which entry they are."""
     keep: list[Any] = field(default_factory=list)
     version: str = field(default_factory=lambda: version("moodsync-hub"))
 

@@ -18,7 +18,11 @@ def version_of(call: Call, section: Section, name: str) -> str:
     entry: BaseModel | None = getattr(call.context.hub.settings, section).get(name)
     if entry is None:
         raise Problem(404, "not_found", Phrase("refused.no_entry", name=name, section=section))
-    return etag_of(entry.model_dump_json(by_alias=True))
+    known = call.context.versions.get((section, name))
+    if known is None or known[0] is not entry:  # an entry never changes, another takes its place
+        known = entry, etag_of(entry.model_dump_json(by_alias=True))
+        call.context.versions[section, name] = known
+    return known[1]
 
 
 async def put_entry(call: Call, section: Section, name: str, entry: BaseModel) -> None:

@@ -141,7 +141,10 @@ class Gate:
         call = Call(context, request, dict(request.match_info), query, body, who, raw)
 
         async def carry_out() -> web.StreamResponse:
-            async with asyncio.timeout(route.limit_s or None):
+            if route.limit_s and route.waits:
+                async with asyncio.timeout(route.limit_s):
+                    answer = await route.handler(call)
+            else:
                 answer = await route.handler(call)
             return to_response(request, route, answer, context.language(request))
 
