@@ -47,6 +47,8 @@ RENEW_EVERY_S = 6 * 3600.0
 DOCUMENT = Path(__file__).resolve().parents[2] / "config" / "openapi.json"
 HANDSHAKE_S = 5.0
 KEEPALIVE_S = 30.0
+LINGER_S = 2.0
+"""How long a body that was refused is still read, so that its sender gets to read why."""
 SHUTDOWN_S = 0.3
 BACKLOG = 128
 ADDRESS_FILE = "api.json"
@@ -90,7 +92,11 @@ class ApiServer:
         self._hub.permission.on_change(context.events.changed)
         logging.getLogger().addHandler(self._log_ring)
         runner = web.AppRunner(
-            app, access_log=None, keepalive_timeout=KEEPALIVE_S, shutdown_timeout=SHUTDOWN_S
+            app,
+            access_log=None,
+            keepalive_timeout=KEEPALIVE_S,
+            lingering_time=LINGER_S,
+            shutdown_timeout=SHUTDOWN_S,
         )
         await runner.setup()
         servers: list[asyncio.Server] = []
