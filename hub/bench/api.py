@@ -73,10 +73,11 @@ async def _reads(port: int, token: str, same: object, rounds: int) -> list[Figur
     await site.start()
     p50, rate = [], []
     try:
-        addresses = (runner.addresses[0][1], "/rooms"), (port, "/api/v1/rooms")
+        bare_port: int = runner.addresses[0][1]
+        addresses = (bare_port, "/rooms"), (port, "/api/v1/rooms")
         for _ in range(rounds):
-            alone = [await _load(*one, token, 1) for one in addresses]
-            many = [await _load(*one, token, CONNECTIONS) for one in addresses]
+            alone = [await _load(at, path, token, 1) for at, path in addresses]
+            many = [await _load(at, path, token, CONNECTIONS) for at, path in addresses]
             p50.append((alone[1]["p50_s"] / alone[0]["p50_s"], alone))
             rate.append((many[1]["per_s"] / many[0]["per_s"], many))
     finally:

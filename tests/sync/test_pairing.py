@@ -34,8 +34,8 @@ class Time:
 REPLY = X25519PrivateKey.generate().public_key().public_bytes_raw()
 
 
-def sealed(ticket: Ticket, reply: bytes = REPLY, **changes: str) -> bytes:
-    data = {"secret": b64(ticket.secret), "key": b64(KEY), "reply_to": b64(reply), "name": "x"}
+def sealed(ticket: Ticket, **changes: str) -> bytes:
+    data = {"secret": b64(ticket.secret), "key": b64(KEY), "reply_to": b64(REPLY), "name": "x"}
     public = X25519PublicKey.from_public_bytes(ticket.public)
     return SUITE.encrypt(json.dumps(data | changes).encode(), public, info=TO_HUB)
 
