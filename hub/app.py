@@ -164,6 +164,7 @@ class Hub:
             control_socket(self.settings.store),
             self.operations.handlers(),
             self.operations.devices.long_handlers() | self.backups.long_handlers(),
+            lambda: self.settings.home.language,
         )
         add("control", server.run, Stage.API)
         if (interval := notify.watchdog_interval_s()) is not None:

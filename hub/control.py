@@ -25,6 +25,7 @@ from pydantic import ValidationError
 
 from hub.control_client import short_path
 from hub.errors import HubError, Refusal
+from hub.phrase import SOURCE, Language, translated
 from hub.supervisor import Service
 
 log = structlog.get_logger(__name__)
@@ -56,10 +57,12 @@ class ControlServer:
         path: Path,
         handlers: Mapping[str, Handler],
         long_handlers: Mapping[str, LongHandler] | None = None,
+        language: Callable[[], Language] = lambda: SOURCE,
     ) -> None:
         self._path = path
         self._handlers = handlers
         self._long_handlers = long_handlers or {}
+        self._language = language
         self._clients: set[asyncio.StreamWriter] = set()
 
     async def run(self, service: Service) -> None:
@@ -101,7 +104,8 @@ class ControlServer:
                     line = await reader.readline()
                 if not line:
                     return
-                _write(writer, await self._answer(line, writer))
+                answer = await self._answer(line, writer)
+                _write(writer, translated(answer, self._language()))
                 async with asyncio.timeout(IDLE_LIMIT_S):
                     await writer.drain()
         except (TimeoutError, ConnectionError, ValueError):

@@ -26,6 +26,7 @@ from hub.control import Handler, LongHandler, Tell
 from hub.device_views import away_view, full_view
 from hub.errors import Refusal
 from hub.networks import Networks
+from hub.phrase import Phrase
 from hub.redact import without_secrets
 from hub.store.queries import Where
 from hub.views import outcome_view
@@ -128,7 +129,7 @@ class DeviceOperations:
         request = _Rename.model_validate(data)
         name = request.name.strip() if request.name else None
         if name is not None and not (name and name.isprintable()):
-            raise Refusal("bad_name", "a name needs letters that can be shown")
+            raise Refusal("bad_name", Phrase("refused.bad_name"))
         return await self._give(request.device, name=name)
 
     async def _place(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -137,7 +138,9 @@ class DeviceOperations:
         rooms = self._hub.settings.rooms
         if room and room not in rooms:
             raise Refusal(
-                "unknown_room", f"there is no room {room!r}", f"rooms: {', '.join(rooms)}"
+                "unknown_room",
+                Phrase("refused.no_room", name=room),
+                Phrase("mend.rooms", rooms=", ".join(rooms)),
             )
         return await self._give(request.device, room=room)
 
@@ -154,8 +157,8 @@ class DeviceOperations:
         if self._hub.devices.get(device) is not None:
             raise Refusal(
                 "device_is_here",
-                f"{device} is there now and would come back at once",
-                "remove it from its network first, or disable it: moodsync devices disable",
+                Phrase("refused.device_is_here", device=device),
+                Phrase("mend.remove_device"),
             )
         await self._hub.known_devices.forget(device, self._by)
         return {"forgotten": device}
@@ -201,7 +204,9 @@ class DeviceOperations:
         device = DeviceId(name)
         hub = self._hub
         if hub.devices.told(device) is None and hub.known_devices.seen(device) is None:
-            raise Refusal("unknown_device", f"there is no device {name!r}", "see: moodsync devices")
+            raise Refusal(
+                "unknown_device", Phrase("refused.no_device", name=name), Phrase("mend.see_devices")
+            )
         return device
 
     def _away(self) -> list[DeviceId]:
@@ -237,5 +242,5 @@ def _commands(request: _Set) -> list[Command]:
     if request.press:
         commands.append(Press(device))
     if not commands:
-        raise Refusal("bad_request", "nothing to set")
+        raise Refusal("bad_request", Phrase("refused.nothing_to_set"))
     return commands

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from hub.config_rules import contradictions
 from hub.errors import ConfigError, HubError, Problem, Refusal
+from hub.phrase import Phrase
 from hub.settings import Settings
 from hub.yaml_source import Layer, read_yaml
 
@@ -67,7 +68,7 @@ class Edits:
         """Remove an entry. Raises ConfigError if something else needs it, Refusal if unknown."""
         entries = dict(getattr(settings, section))
         if entries.pop(name, None) is None:
-            raise Refusal("not_found", f"there is no {name!r} in {section}")
+            raise Refusal("not_found", Phrase("refused.no_entry", name=name, section=section))
         data = self._read()
         data.setdefault(section, {})[name] = None
         new = settings.model_copy(update={section: entries})
@@ -121,7 +122,7 @@ class Edits:
         """Take the newest change back. Raises Refusal if there is none."""
         past = self._past()
         if not past:
-            raise Refusal("nothing_to_undo", "nothing was changed in the app")
+            raise Refusal("nothing_to_undo", Phrase("refused.no_edit"))
         now = self._read()
         _write(self.path, HEAD + yaml.safe_dump(past[-1], allow_unicode=True))
         try:
@@ -150,7 +151,7 @@ class Edits:
         if problems:
             raise ConfigError(problems)
         if sum(len(data.get(section, {})) for section in SECTIONS) > MOST_ENTRIES:
-            raise Refusal("too_many", f"more than {MOST_ENTRIES} entries were changed in the app")
+            raise Refusal("too_many", Phrase("refused.too_many_edits", most=MOST_ENTRIES))
         before = self._read()
         text = HEAD + yaml.safe_dump(data, allow_unicode=True, sort_keys=True)
         past = json.dumps([*self._past(), before][-MOST_UNDONE:])

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from drivers.operations import Operable, Operation, Progress
 from drivers.types import Driver, DriverError
 from hub.errors import Refusal
+from hub.phrase import Phrase
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +61,11 @@ class Networks:
                 answer = await operation.run(checked, tell)
         except TimeoutError as err:
             raise Refusal(
-                "timeout", f"{chosen} {name} took longer than {operation.limit_s:g} s", "try again"
+                "timeout",
+                Phrase(
+                    "refused.operation_slow", driver=chosen, name=name, seconds=operation.limit_s
+                ),
+                Phrase("mend.try_again"),
             ) from err
         except DriverError as err:
             raise Refusal(type(err).__name__.lower(), err.reason) from err
@@ -79,11 +84,19 @@ class Networks:
             return found[0]
         if found:
             names = ", ".join(key for key, _ in found)
-            raise Refusal("ambiguous", f"{names} can all {name}", "name the driver")
-        where = f"the driver {driver}" if driver else "no driver that runs"
-        have = sorted({f"{o['driver']} {o['name']}" for o in self.list()})
-        mend = f"there are: {', '.join(have)}" if have else "no driver that runs has operations"
-        raise Refusal("unknown_operation", f"{where} has no operation {name!r}", mend)
+            raise Refusal(
+                "ambiguous",
+                Phrase("refused.ambiguous_driver", drivers=names, name=name),
+                Phrase("mend.name_driver"),
+            )
+        said = (
+            Phrase("refused.driver_no_operation", driver=driver, name=name)
+            if driver
+            else Phrase("refused.no_operation", name=name)
+        )
+        have = ", ".join(sorted({f"{o['driver']} {o['name']}" for o in self.list()}))
+        mend = Phrase("mend.operations", operations=have) if have else Phrase("mend.no_operations")
+        raise Refusal("unknown_operation", said, mend)
 
 
 def _usage(operation: Operation) -> str:

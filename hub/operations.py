@@ -13,6 +13,7 @@ from drivers.types import Outcome
 from hub.control import Handler
 from hub.device_operations import DeviceOperations
 from hub.errors import Refusal
+from hub.phrase import Phrase
 from hub.records import BY, Records
 from hub.share.operations import ShareOperations
 from hub.store.queries import Where
@@ -132,20 +133,20 @@ class Operations:
             who = person or "PERSON"
             raise Refusal(
                 "consent_required",
-                "nobody has allowed the hub to read what is typed",
-                f"moodsync consent give {who} text",
+                Phrase("refused.typed_consent"),
+                Phrase("mend.give_consent", who=who),
             )
         return await self._read(request)
 
     async def _read(self, request: _Say) -> dict[str, Any]:
         hub = self._hub
         if not request.text.strip():
-            raise Refusal("empty_text", "there is nothing to read")
+            raise Refusal("empty_text", Phrase("refused.nothing_to_read"))
         if len(request.text) > MAX_TEXT_CHARS:
             raise Refusal(
                 "text_too_long",
-                f"{len(request.text)} characters; {MAX_TEXT_CHARS} can be read at once",
-                "say it in parts",
+                Phrase("refused.text_too_long", length=len(request.text), most=MAX_TEXT_CHARS),
+                Phrase("mend.in_parts"),
             )
         person = self._person(request.person)
         room = self._room(request.room) if request.room else None
@@ -184,7 +185,7 @@ class Operations:
         if request.restore:
             return _outcomes(await self._hub.actor.restore(room, by_person=True))
         if request.scene is None:
-            raise Refusal("bad_request", "which scene?")
+            raise Refusal("bad_request", Phrase("refused.which_scene"))
         return _outcomes(await self._hub.actor.apply_scene(room, request.scene, by_person=True))
 
     async def _correct(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -197,7 +198,7 @@ class Operations:
         else:
             mood, decision = await self._of_then(room, request.at_ms)
         if mood is None and decision is None:
-            raise Refusal("nothing_to_correct", "nothing has been read or done in this room yet")
+            raise Refusal("nothing_to_correct", Phrase("refused.nothing_to_correct"))
         await self._records.correct(request.verdict, request.was, mood, decision)
         return {"room": room, "verdict": request.verdict}
 
@@ -257,7 +258,9 @@ class Operations:
             return RoomId(rooms[0])
         if name not in rooms:
             raise Refusal(
-                "unknown_room", f"there is no room {name!r}", f"rooms: {', '.join(rooms)}"
+                "unknown_room",
+                Phrase("refused.no_room", name=name or ""),
+                Phrase("mend.rooms", rooms=", ".join(rooms)),
             )
         return RoomId(name)
 
@@ -267,7 +270,9 @@ class Operations:
             return PersonId(people[0]) if len(people) == 1 else None
         if name not in people:
             raise Refusal(
-                "unknown_person", f"there is nobody called {name!r}", f"people: {', '.join(people)}"
+                "unknown_person",
+                Phrase("refused.no_person", name=name),
+                Phrase("mend.people", people=", ".join(people)),
             )
         return PersonId(name)
 

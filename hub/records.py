@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hub.errors import Refusal
+from hub.phrase import Phrase
 from hub.settings import Settings
 from hub.store.store import Store
 from hub.types import Decision, Mood, PersonId
@@ -33,7 +34,7 @@ class Records:
         """Give or withdraw one consent; return the state of all."""
         if action != "list":
             if person is None or sense is None:
-                raise Refusal("bad_request", "name the person and the sense")
+                raise Refusal("bad_request", Phrase("refused.name_person_sense"))
             who, what = self._person(person), Sense(sense)
             if action == "give":
                 await self._store.consent.give(who, what, self._by)
@@ -95,7 +96,7 @@ class Records:
         """
         note = "" if was is None else was.value
         if not self._store.record_correction(verdict, note, decision=decision, mood=mood):
-            raise Refusal("not_stored", "the correction could not be kept", "is the disk full?")
+            raise Refusal("not_stored", Phrase("refused.not_stored"), Phrase("mend.disk_full"))
         await self._store.flush()
 
     def _known(self, name: str) -> PersonId:
@@ -103,11 +104,19 @@ class Records:
         known = {*self._settings.people, *(person.id for person in self._store.config.people())}
         if name not in known:
             people = ", ".join(sorted(known)) or "nobody is known"
-            raise Refusal("unknown_person", f"there is nobody called {name!r}", f"people: {people}")
+            raise Refusal(
+                "unknown_person",
+                Phrase("refused.no_person", name=name),
+                Phrase("mend.people", people=people),
+            )
         return PersonId(name)
 
     def _person(self, name: str) -> PersonId:
         if name not in self._settings.people:
             people = ", ".join(self._settings.people) or "nobody is configured"
-            raise Refusal("unknown_person", f"there is nobody called {name!r}", f"people: {people}")
+            raise Refusal(
+                "unknown_person",
+                Phrase("refused.no_person", name=name),
+                Phrase("mend.people", people=people),
+            )
         return PersonId(name)

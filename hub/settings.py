@@ -27,6 +27,7 @@ from drivers.simulated_settings import SimulatedSettings
 from drivers.wled_settings import WledSettings
 from drivers.zigbee_settings import ZigbeeSettings
 from drivers.zwave_settings import ZwaveSettings
+from hub.phrase import Language
 from hub.setting_types import Axis, Celsius, Clock, HalfLife, MoodRegion, Name, Unit
 from hub.share_settings import ShareSettings
 
@@ -36,6 +37,8 @@ class Home(Strict):
 
     name: str = "Home"
     kind: Literal["household"] = "household"
+    language: Language = "en"
+    """What the hub speaks where nobody has said which: the command line, webhooks, scripts."""
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     timezone: str = "UTC"

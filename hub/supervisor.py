@@ -14,6 +14,7 @@ from enum import IntEnum, StrEnum
 import structlog
 
 from hub.clock import Clock
+from hub.phrase import Phrase
 
 log = structlog.get_logger(__name__)
 
@@ -129,7 +130,7 @@ class Service:
                 self._retry_now.clear()
                 await self._retry_now.wait()
             except Exception as err:  # noqa: BLE001 - whatever it was, the others go on
-                self._lost(f"{type(err).__name__}: {err}", err)
+                self._lost(Phrase("service.failed", kind=type(err).__name__, what=str(err)), err)
                 if self._clock.monotonic() - started > HEALTHY_AFTER_S:
                     self._failures = 0
                 self._failures += 1
@@ -171,7 +172,7 @@ class Service:
                     return
                 silence = self._clock.monotonic() - self._last_beat
                 if silence > limit:
-                    raise TimeoutError(f"no heart-beat for {silence:.1f} s")
+                    raise TimeoutError(Phrase("service.no_heartbeat", seconds=round(silence, 1)))
         finally:
             if not task.done():
                 task.cancel()

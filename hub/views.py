@@ -3,8 +3,9 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from drivers.types import Outcome
+from drivers.types import Outcome, Status
 from hub.history import Entry
+from hub.phrase import Phrase, phrase_or
 from hub.process_stats import process_stats
 from hub.sense.sources import Source, configured, wearable_id
 from hub.settings import Settings
@@ -154,7 +155,7 @@ class Views:
         if isinstance(event, Decision):
             what, because = _goal(event), event.because
         else:
-            what, because = f"not {event.rule}", _why_held(event)
+            what, because = Phrase("goal.not", rule=event.rule), _why_held(event)
         return {
             "id": event.id if isinstance(event, Decision) else None,
             "at_ms": round(local * 1000),
@@ -180,9 +181,14 @@ def outcome_view(outcome: Outcome) -> dict[str, Any]:
         "device": outcome.command.device,
         "command": type(outcome.command).__name__,
         "status": outcome.status.value,
-        "reason": outcome.reason,
+        "reason": reason_of(outcome.status, outcome.reason),
         "took_ms": round(outcome.took_ms, 1),
     }
+
+
+def reason_of(status: Status, reason: str) -> str:
+    """Return what a driver said, in its own words, with what it means in the reader's language."""
+    return Phrase(f"outcome.{status.value}", reason=reason) if reason else ""
 
 
 def _mood_view(estimate: MoodEstimate) -> dict[str, Any]:
@@ -196,25 +202,15 @@ def _mood_view(estimate: MoodEstimate) -> dict[str, Any]:
     }
 
 
-_GUARDS = {
-    "manual_override": "somebody set the lights by hand",
-    "quiet_hours": "these are quiet hours",
-    "cooldown": "it acted only a moment ago",
-    "outranked": "a rule that counts more applies",
-    "confidence": "the hub is not sure enough",
-    "min_change_interval": "the room changed only a moment ago",
-}
+def _why_held(event: Held) -> Phrase:
+    return Phrase("because.held", rule=event.rule, why=phrase_or("held", event.guard))
 
 
-def _why_held(event: Held) -> str:
-    return f"Rule {event.rule} did nothing because {_GUARDS.get(event.guard, event.guard)}."
-
-
-def _goal(decision: Decision) -> str:
+def _goal(decision: Decision) -> Phrase:
     match decision.goal:
         case SceneGoal(scene):
-            return f"scene {scene}"
+            return Phrase("goal.scene", scene=scene)
         case MusicGoal():
-            return "music"
+            return Phrase("goal.music")
         case RestoreGoal():
-            return "put back what was before"
+            return Phrase("goal.restore")

@@ -1,24 +1,20 @@
 """The hub's way of speaking about moods: "seems", never "is"; doubt in words before numbers."""
 
-_ADJECTIVES = {
-    "anger": "tense",
-    "contempt": "put off",
-    "disgust": "put off",
-    "fear": "uneasy",
-    "happiness": "content",
-    "neutral": "calm",
-    "sadness": "low",
-    "surprise": "surprised",
-}
+from hub.phrase import Phrase, phrase_or
 
-_SURE = ((0.8, "very sure"), (0.6, "fairly sure"), (0.4, "a guess"), (0.0, "barely a guess"))
+_SURE = ((0.8, "very"), (0.6, "fairly"), (0.4, "guess"), (0.0, "barely"))
 
 
-def seems(label: str) -> str:
-    """Return "seems ..." for an emotion label; a label that is not known reads as itself."""
-    return f"seems {_ADJECTIVES.get(label, label)}"
+def adjective(label: str) -> str:
+    """Return the word for an emotion label; a label that is not known reads as itself."""
+    return phrase_or("mood", label)
 
 
-def how_sure(confidence: float) -> str:
+def seems(label: str) -> Phrase:
+    """Return "seems ..." for an emotion label."""
+    return Phrase("because.seems", mood=adjective(label))
+
+
+def how_sure(confidence: float) -> Phrase:
     """Return a confidence in words."""
-    return next(words for least, words in _SURE if confidence >= least)
+    return Phrase(next(f"sure.{words}" for least, words in _SURE if confidence >= least))

@@ -15,6 +15,7 @@ from hub.act.scenes import Snapshots
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.errors import NotFound
+from hub.phrase import Phrase
 from hub.settings import Settings
 from hub.supervisor import Service
 from hub.types import (
@@ -80,16 +81,16 @@ class Actor:
         counts as changed by hand, and there is nothing to restore afterwards. Raises NotFound.
         """
         if room not in self._settings.rooms:
-            raise NotFound(f"there is no room {room!r}")
+            raise NotFound(Phrase("refused.no_room", name=room))
         if scene not in self._settings.scenes:
-            raise NotFound(f"there is no scene {scene!r}")
+            raise NotFound(Phrase("refused.no_scene", name=scene))
         by = By.PERSON if by_person else By.AUTOMATION
         return await self._execute_all(self._plan(room, SceneGoal(scene), by), by)
 
     async def restore(self, room: RoomId, *, by_person: bool) -> tuple[Outcome, ...]:
         """Put back what was before automation's first scene. Raises NotFound."""
         if room not in self._settings.rooms:
-            raise NotFound(f"there is no room {room!r}")
+            raise NotFound(Phrase("refused.no_room", name=room))
         by = By.PERSON if by_person else By.AUTOMATION
         return await self._execute_all(self._plan(room, RestoreGoal(), by), by)
 
@@ -158,7 +159,7 @@ class Actor:
             case SceneGoal(scene=name):
                 scene = self._settings.scenes.get(name)
                 if scene is None:
-                    raise NotFound(f"there is no scene {name!r}")
+                    raise NotFound(Phrase("refused.no_scene", name=name))
                 commands = plan_scene(scene, devices, limit, limits)
             case MusicGoal():
                 commands = plan_music(goal, devices)

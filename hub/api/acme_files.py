@@ -18,6 +18,7 @@ import structlog
 
 from hub.api.certificates import Files, fingerprint
 from hub.errors import HubError
+from hub.phrase import Phrase
 from hub.settings import AcmeSettings
 from hub.supervisor import NeedsAttention
 
@@ -61,12 +62,14 @@ class AcmeFiles:
         if failed is None:
             self.problem = ""
             return self._files()
-        self.problem = f"api.tls: {failed['message']}"
+        self.problem = Phrase("service.certificate", message=failed["message"])
         if left > 0:
             return self._files()
         if failed["error"] == "AcmeRefused":
             raise NeedsAttention(self.problem)
-        raise HubError(f"{self.problem}; next try at {failed['next']}")
+        raise HubError(
+            Phrase("service.certificate_later", problem=self.problem, next=failed["next"])
+        )
 
     def _files(self) -> Files:
         return Files(self._folder / "acme.crt", self._folder / "acme.key", None)

@@ -10,6 +10,7 @@ from hub.api.pairing_button import press, sticker
 from hub.api.problem import Problem
 from hub.api.route import Body
 from hub.errors import Refusal
+from hub.phrase import Phrase
 
 if TYPE_CHECKING:
     from hub.api.context import Context
@@ -64,7 +65,7 @@ class Admin:
                 window = self._context.pairing
                 return {"state": "closed" if window is None else window.state.value}
             case _:
-                raise Refusal("bad_request", f"the API cannot {what}")
+                raise Refusal("bad_request", Phrase("refused.api_cannot", what=what))
 
     def where(self) -> dict[str, Any]:
         """Return the address and what devices are to trust."""
@@ -78,7 +79,7 @@ class Admin:
     async def _token(self, asked: _Token) -> dict[str, Any]:
         context = self._context
         if asked.person is not None and asked.person not in context.hub.settings.people:
-            raise Refusal("unknown_person", f"there is nobody called {asked.person!r}")
+            raise Refusal("unknown_person", Phrase("refused.no_person", name=asked.person))
         member = next(
             (
                 m

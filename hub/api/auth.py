@@ -15,6 +15,7 @@ from hub.api.limits import LockOut
 from hub.api.problem import Problem
 from hub.api.route import Identity
 from hub.clock import Clock
+from hub.phrase import Phrase
 from hub.store.accounts import Accounts, Client, Member, Session
 
 COOKIE = "__Host-moodsync"
@@ -62,7 +63,7 @@ class Auth:
         if header is not None:
             scheme, _, secret = header.partition(" ")
             if scheme.lower() != "bearer":
-                raise _unauthenticated("only bearer tokens are taken")
+                raise _unauthenticated("only_bearer")
             return self._find(secret.strip(), TOKEN), False
         name = COOKIE if request.secure else LOCAL_COOKIE
         secret = request.cookies.get(name, "")
@@ -85,7 +86,9 @@ class Auth:
     ) -> Opened:
         """Open a session; never with a secret that the caller chose. Raises Problem, StoreError."""
         if len(self.accounts.sessions) >= MAX_SESSIONS:
-            raise Problem(409, "too_many", "too many sessions are open", "end some of them")
+            raise Problem(
+                409, "too_many", Phrase("refused.too_many_sessions"), Phrase("mend.end_some")
+            )
         if kind == BROWSER and client is not None:
             # One browser session a device: opening another ends the one before.
             for old in [s for s in self.accounts.sessions.values() if s.client == client.id]:
@@ -124,14 +127,14 @@ class Auth:
 
     def _find(self, secret: str, kind: str) -> Identity:
         if len(secret) > MAX_SECRET_CHARS or not secret.isascii():
-            raise _unauthenticated("this is no session of this hub")
+            raise _unauthenticated("no_session_here")
         session = self.accounts.session(digest(secret))
         now = self.now_ms()
         if session is None or session.kind != kind or session.until_ms <= now:
-            raise _unauthenticated("this session is not known, or has ended")
+            raise _unauthenticated("session_ended")
         member = self.accounts.members.get(session.member)
         if member is None:
-            raise _unauthenticated("this member has left")
+            raise _unauthenticated("member_left")
         if now - session.seen_ms > SEEN_EVERY_MS:
             self.accounts.seen(session, now)
         return Identity(member, session)
@@ -166,7 +169,11 @@ def clear_cookie(request: web.Request, response: web.StreamResponse) -> None:
     )
 
 
-def _unauthenticated(title: str) -> Problem:
+def _unauthenticated(why: str) -> Problem:
     return Problem(
-        401, "unauthenticated", title, "pair anew", headers={"WWW-Authenticate": "Bearer"}
+        401,
+        "unauthenticated",
+        Phrase(f"session.{why}"),
+        Phrase("mend.pair_anew"),
+        headers={"WWW-Authenticate": "Bearer"},
     )

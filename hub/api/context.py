@@ -9,6 +9,8 @@ from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from aiohttp import web
+
 from hub.api.access import Role
 from hub.api.auth import Auth
 from hub.api.challenges import Challenges
@@ -20,6 +22,7 @@ from hub.api.pairing_button import watch
 from hub.api.problem import Problem
 from hub.log_ring import LogRing
 from hub.operations import Operations
+from hub.phrase import Language, Phrase, best_language
 from hub.store.accounts import Accounts, Member
 
 if TYPE_CHECKING:
@@ -64,6 +67,8 @@ class Context:
     """For whom the window is open."""
     totp_waiting: dict[str, bytes] = field(default_factory=dict, repr=False)
     """Secrets whose first code is awaited, by session."""
+    versions: dict[tuple[str, str], tuple[object, str]] = field(default_factory=dict)
+    """ETags of what can be edited, by section and name, and of which entry they are."""
     keep: list[Any] = field(default_factory=list)
     version: str = field(default_factory=lambda: version("moodsync-hub"))
 
@@ -75,6 +80,11 @@ class Context:
             ("push news", self.push.run),
             ("pairing button", partial(watch, self)),
         ]
+
+    def language(self, request: web.Request) -> Language:
+        """Return the language that a request asks for, or else the home's."""
+        home = self.hub.settings.home.language
+        return best_language(request.headers.get("Accept-Language", ""), home)
 
     async def _push(self) -> None:
         await self.push.wanted()
@@ -95,9 +105,9 @@ class Context:
         """
         member, person = whom["member"], whom["person"]
         if member is not None and member not in self.accounts.members:
-            raise Problem(404, "not_found", "there is no such member")
+            raise Problem(404, "not_found", Phrase("refused.no_such_member"))
         if person is not None and person not in self.hub.settings.people:
-            raise Problem(404, "unknown_person", f"there is nobody called {person!r}")
+            raise Problem(404, "unknown_person", Phrase("refused.no_person", name=person))
         module = await asyncio.to_thread(importlib.import_module, "sync.pairing")
         async with self.pairing_turn:
             if self.pairing is None:
@@ -114,7 +124,7 @@ class Context:
     def window(self) -> "Window":
         """Return the pairing window. Raises Problem (409) if it was never opened."""
         if self.pairing is None:
-            raise Problem(409, "closed", "pairing is closed", "open it: moodsync pair")
+            raise Problem(409, "closed", Phrase("pairing.closed"), Phrase("mend.open_pairing"))
         return self.pairing
 
     async def member_to_pair(self) -> Member:

@@ -6,8 +6,9 @@
     hub     {"type": "problem", "code": "...", "title": "..."}
 
 `seq` counts all deltas since the hub's start, which `boot` names. A client that comes back and
-names the last `seq` it has seen is sent what it missed, or a snapshot if that is too long ago. The
-hub pings; who does not answer, and who does not keep up (QUEUE messages behind), is closed.
+names the last `seq` it has seen is sent what it missed, or a snapshot if that is too long ago. With
+`language` it may name another one than its `Accept-Language` did. The hub pings; who does not
+answer, and who does not keep up (QUEUE messages behind), is closed.
 
 While no client is there nothing listens to the bus: an idle house pays nothing.
 """
@@ -32,6 +33,7 @@ from hub.api.sight import Sight
 from hub.bus import Subscription
 from hub.device_views import full_view
 from hub.log_ring import Line, LogRing
+from hub.phrase import LANGUAGES, Language, Phrase, frozen, thawed, translated
 from hub.types import (
     Acted,
     Decision,
@@ -108,14 +110,18 @@ class Events:
     async def serve(self, call: Call) -> web.StreamResponse:
         """Talk to one client until either side is done."""
         if len(self._clients) >= MOST_CLIENTS:
-            raise Problem(503, "too_many", "too many apps are open", "close some")
+            raise Problem(
+                503, "too_many", Phrase("refused.too_many_apps"), Phrase("mend.close_some")
+            )
         socket = web.WebSocketResponse(
             heartbeat=HEARTBEAT_S, max_msg_size=MAX_MESSAGE_BYTES, compress=False, timeout=2.0
         )
         if not socket.can_prepare(call.request):
-            raise Problem(426, "upgrade", "this is a WebSocket", headers={"Upgrade": "websocket"})
+            raise Problem(
+                426, "upgrade", Phrase("refused.upgrade"), headers={"Upgrade": "websocket"}
+            )
         await socket.prepare(call.request)
-        client = LiveClient(socket, call.identity)
+        client = LiveClient(socket, call.identity, call.context.language(call.request))
         self._clients.add(client)
         self._somebody.set()
         try:
@@ -146,7 +152,8 @@ class Events:
             try:
                 self._subscribe(client, call, message.data)
             except Problem as err:
-                client.put(_dump({"type": "problem", "code": err.code, "title": err.title}))
+                problem = {"type": "problem", "code": err.code, "title": err.title}
+                client.put(_dump(translated(problem, client.language)))
 
     async def _send(self, client: LiveClient) -> None:
         if await client.send():
@@ -158,23 +165,30 @@ class Events:
             asked = json.loads(text)
             topics = frozenset(Topic(name) for name in asked["topics"])
             known = asked["do"] == "subscribe"
-            seq, boot = asked.get("seq"), asked.get("boot")
+            seq, boot, language = asked.get("seq"), asked.get("boot"), asked.get("language")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
-            raise Problem(400, "bad_request", "not a known message") from err
+            raise Problem(400, "bad_request", Phrase("refused.unknown_message")) from err
         if not known:
-            raise Problem(400, "bad_request", "not a known message")
+            raise Problem(400, "bad_request", Phrase("refused.unknown_message"))
         for topic in topics:
             if not call.identity.may(NEEDS[topic]):
-                raise Problem(403, "forbidden", f"{topic} is not for this session")
-        new = topics - client.topics
+                raise Problem(
+                    403, "forbidden", Phrase("refused.topic_forbidden", topic=topic.value)
+                )
+        # Words in another language are all told anew.
+        new = topics - (client.topics if language in (None, client.language) else frozenset())
         client.topics = topics
+        if language in LANGUAGES:
+            client.language = language
         oldest = self._past[0][0] if self._past else self.seq + 1
         knows = boot == self.boot and isinstance(seq, int) and oldest - 1 <= seq <= self.seq
         if knows:
             sight = self._sight(client)
             for number, topic, data in self._past:
                 if number > seq and topic in new:
-                    client.put(self._delta(number, topic, json.loads(data), sight))
+                    client.put(
+                        self._delta(number, topic, thawed(json.loads(data)), sight, client.language)
+                    )
             return
         for topic in sorted(new):
             snapshot = {
@@ -184,7 +198,7 @@ class Events:
                 "seq": self.seq,
                 "data": self._snapshot(topic, self._sight(client)),
             }
-            client.put(_dump(snapshot))
+            client.put(_dump(translated(snapshot, client.language)))
 
     def _snapshot(self, topic: Topic, sight: Sight) -> Any:
         hub = self._hub
@@ -278,17 +292,19 @@ class Events:
             return
         self.seq += 1
         data = make()
-        self._past.append((self.seq, topic, _dump(data)))
-        made: dict[Sight, str] = {}
+        self._past.append((self.seq, topic, _dump(frozen(data))))
+        made: dict[tuple[Sight, Language], str] = {}
         for client in wanting:
             sight = self._sight(client) if topic is Topic.MOODS else _ALL
-            if sight not in made:
-                made[sight] = self._delta(self.seq, topic, data, sight)
-            client.put(made[sight])
+            kind = sight, client.language
+            if kind not in made:
+                made[kind] = self._delta(self.seq, topic, data, *kind)
+            client.put(made[kind])
 
-    def _delta(self, seq: int, topic: Topic, data: Any, sight: Sight) -> str:
+    def _delta(self, seq: int, topic: Topic, data: Any, sight: Sight, language: Language) -> str:
         shown = sight.room(self._hub, data) if topic is Topic.MOODS else data
-        return _dump({"type": "delta", "topic": topic.value, "seq": seq, "data": shown})
+        delta = {"type": "delta", "topic": topic.value, "seq": seq, "data": shown}
+        return _dump(translated(delta, language))
 
     def _sight(self, client: LiveClient) -> Sight:
         return Sight.of(self._hub, self._identity(client))

@@ -17,6 +17,7 @@ from hub.api.context import Context
 from hub.api.hosts import SAFE
 from hub.api.problem import Problem, problem_of
 from hub.api.route import Call, Identity, Reply, Route
+from hub.phrase import Language, Phrase, translated
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +52,7 @@ class Gate:
             self.check_host(request)
             self._count_stranger(request)
         except Problem as problem:
-            return problem.response()
+            return problem.response(self._context.language(request))
         return _of_status(err).response()
 
     async def handle(self, request: web.Request, route: Route | None) -> web.StreamResponse:
@@ -65,8 +66,10 @@ class Gate:
             if problem is None:
                 name = route.name if route else ""
                 log.exception("request_failed", route=name)
-                problem = Problem(500, "internal", "something in the hub broke", "see its log")
-            response = problem.response()
+                problem = Problem(
+                    500, "internal", Phrase("refused.internal"), Phrase("mend.its_log")
+                )
+            response = problem.response(self._context.language(request))
         if not response.prepared:
             response.headers.setdefault("Cache-Control", "no-store")
         return response
@@ -77,25 +80,23 @@ class Gate:
         _check_text(request)
         if route is None:
             self._count_stranger(request)
-            raise Problem(404, "not_found", "there is no such route")
+            raise Problem(404, "not_found", Phrase("refused.no_such_route"))
         who, by_cookie = (None, False) if route.own_auth else context.auth.identify(request)
         if who is None:
             self._count_stranger(request)
         if by_cookie and request.method not in SAFE and not _comes_from_page(request):
-            raise Problem(403, "cross_site", "a browser has to say where this comes from")
+            raise Problem(403, "cross_site", Phrase("refused.no_origin"))
         if route.access is not Access.PUBLIC:
             if who is None:
                 raise Problem(
                     401,
                     "unauthenticated",
-                    "this needs a session",
-                    "pair this device, or send a bearer token",
+                    Phrase("refused.unauthenticated"),
+                    Phrase("mend.pair_device"),
                     headers={"WWW-Authenticate": "Bearer"},
                 )
             if not who.may(route.access):
-                raise Problem(
-                    403, "forbidden", f"{who.role.value}s and this session may not do this"
-                )
+                raise Problem(403, "forbidden", Phrase("refused.forbidden", role=who.role.value))
             if route.proof:
                 self._check_proof(who)
         if request.method not in SAFE and who is not None:
@@ -107,11 +108,9 @@ class Gate:
     def check_host(self, request: web.Request) -> None:
         """Raise Problem (403) unless the request is for this hub and from its own pages."""
         if not self._context.hosts.is_ours(request):
-            raise Problem(
-                403, "wrong_host", "this hub is not known by that name", "see api.hostnames"
-            )
+            raise Problem(403, "wrong_host", Phrase("refused.wrong_host"), Phrase("mend.hostnames"))
         if not self._context.hosts.is_same_origin(request):
-            raise Problem(403, "cross_site", "other sites may not ask this hub")
+            raise Problem(403, "cross_site", Phrase("refused.cross_site"))
 
     def _count_stranger(self, request: web.Request) -> None:
         wait_s = self._context.strangers.wait_s(request.remote or "")
@@ -123,8 +122,8 @@ class Gate:
             raise Problem(
                 403,
                 "proof_needed",
-                "show your second factor first",
-                "POST /factors/totp/proof or /factors/passkeys/proof",
+                Phrase("refused.proof_needed"),
+                Phrase("mend.show_factor"),
             )
 
     async def _answer(
@@ -137,28 +136,36 @@ class Gate:
             try:
                 body = route.body.model_validate_json(raw or b"{}")
             except RecursionError:
-                raise Problem(400, "too_deep", "the body is nested too deeply") from None
-        call = Call(self._context, request, dict(request.match_info), query, body, who, raw)
+                raise Problem(400, "too_deep", Phrase("refused.too_deep")) from None
+        context = self._context
+        call = Call(context, request, dict(request.match_info), query, body, who, raw)
 
         async def carry_out() -> web.StreamResponse:
-            async with asyncio.timeout(route.limit_s or None):
+            if route.limit_s and route.waits:
+                async with asyncio.timeout(route.limit_s):
+                    answer = await route.handler(call)
+            else:
                 answer = await route.handler(call)
-            return to_response(request, route, answer)
+            return to_response(request, route, answer, context.language(request))
 
         if route.command and who is not None:
-            return await self._context.idempotency.once(who.session.id, request, raw, carry_out)
+            return await context.idempotency.once(who.session.id, request, raw, carry_out)
         return await carry_out()
 
 
-def to_response(request: web.Request, route: Route, answer: Any) -> web.StreamResponse:
-    """Return a handler's answer as a response."""
+def to_response(
+    request: web.Request, route: Route, answer: Any, language: Language
+) -> web.StreamResponse:
+    """Return a handler's answer as a response in a language."""
     if isinstance(answer, web.StreamResponse):
         return answer
     reply = answer if isinstance(answer, Reply) else Reply(answer, route.status)
     if reply.data is None:
         return web.Response(status=204, headers=reply.headers)
     data = reply.data
-    text = data.model_dump_json() if isinstance(data, BaseModel) else _dump(data)
+    text = (
+        data.model_dump_json() if isinstance(data, BaseModel) else _dump(translated(data, language))
+    )
     headers = dict(reply.headers)
     if route.etag:
         tag = reply.etag or etag_of(text)
@@ -180,10 +187,10 @@ def check_match(request: web.Request, current: str) -> None:
     """Raise Problem unless If-Match names what is there now: nobody's edit is lost unseen."""
     wanted = request.headers.get("If-Match")
     if wanted is None:
-        raise Problem(428, "match_needed", "say with If-Match which version you have seen")
+        raise Problem(428, "match_needed", Phrase("refused.match_needed"))
     if wanted.strip() != "*" and current not in [tag.strip() for tag in wanted.split(",")]:
         raise Problem(
-            412, "changed", "somebody has changed this meanwhile", "read it again and decide"
+            412, "changed", Phrase("refused.changed_meanwhile"), Phrase("mend.read_again")
         )
 
 
@@ -198,10 +205,10 @@ def _parse_query(request: web.Request, model: type[BaseModel]) -> BaseModel:
 
 async def _read(request: web.Request, route: Route) -> bytes:
     if request.can_read_body and request.content_type not in ("application/json", route.media):
-        raise Problem(415, "not_json", "send application/json")
+        raise Problem(415, "not_json", Phrase("refused.not_json"))
     declared = request.content_length
     if declared is not None and declared > route.max_bytes:
-        raise Problem(413, "too_large", f"at most {route.max_bytes} bytes are taken")
+        raise Problem(413, "too_large", Phrase("refused.too_large", most=route.max_bytes))
     parts: list[bytes] = []
     size = 0
     try:
@@ -209,10 +216,12 @@ async def _read(request: web.Request, route: Route) -> bytes:
             async for part in request.content.iter_any():
                 size += len(part)
                 if size > route.max_bytes:
-                    raise Problem(413, "too_large", f"at most {route.max_bytes} bytes are taken")
+                    raise Problem(
+                        413, "too_large", Phrase("refused.too_large", most=route.max_bytes)
+                    )
                 parts.append(part)
     except TimeoutError:
-        raise Problem(408, "too_slow", "the body did not arrive in time") from None
+        raise Problem(408, "too_slow", Phrase("refused.too_slow")) from None
     return b"".join(parts)
 
 
@@ -225,8 +234,8 @@ def _too_many(wait_s: float) -> Problem:
     return Problem(
         429,
         "too_many",
-        "too many requests",
-        "wait a little",
+        Phrase("refused.too_many_requests"),
+        Phrase("mend.wait_a_little"),
         headers={"Retry-After": str(max(1, round(wait_s)))},
     )
 
@@ -236,7 +245,7 @@ def _check_text(request: web.Request) -> None:
     try:
         "".join(request.headers.values()).encode()
     except UnicodeEncodeError:  # aiohttp keeps other bytes as lone surrogates
-        raise Problem(400, "bad_header", "a header is not UTF-8 text") from None
+        raise Problem(400, "bad_header", Phrase("refused.header_text")) from None
 
 
 def _of_status(err: web.HTTPException) -> Problem:

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from hub.api.problem import Problem
 from hub.clock import Clock
+from hub.phrase import Phrase
 
 HEADER = "Idempotency-Key"
 MAX_KEY_CHARS = 100
@@ -57,13 +58,15 @@ class Idempotency:
         if key is None:
             return await carry_out()
         if not key or len(key) > MAX_KEY_CHARS or not key.isprintable():
-            raise Problem(400, "bad_key", f"{HEADER}: 1 to {MAX_KEY_CHARS} printable characters")
+            raise Problem(
+                400, "bad_key", Phrase("refused.bad_key", header=HEADER, most=MAX_KEY_CHARS)
+            )
         what = hashlib.sha256(f"{request.method} {request.path_qs}\n".encode() + body).digest()
         self._forget_old()
         known = self._entries.get((who, key))
         if known is not None:
             if known.request != what:
-                raise Problem(422, "key_reused", f"this {HEADER} was used for another request")
+                raise Problem(422, "key_reused", Phrase("refused.key_reused", header=HEADER))
             return _again(await asyncio.shield(known.answer))
         future: asyncio.Future[_Answer] = asyncio.get_running_loop().create_future()
         entry = self._entries[who, key] = _Entry(what, self._clock.monotonic(), future)
@@ -73,7 +76,9 @@ class Idempotency:
             # Nothing is known of what came of it: the next try is a new one.
             self._entries.pop((who, key), None)
             entry.answer.set_exception(
-                err if isinstance(err, Exception) else Problem(503, "aborted", "it was given up")
+                err
+                if isinstance(err, Exception)
+                else Problem(503, "aborted", Phrase("refused.aborted"))
             )
             entry.answer.exception()  # seen, also when nobody waits
             raise

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from hub.api.access import Access
 from hub.api.route import Identity
+from hub.phrase import Language
 
 QUEUE = 64
 SLOW = 4008
@@ -40,6 +41,7 @@ class LiveClient:
 
     socket: web.WebSocketResponse
     who: Identity
+    language: Language
     topics: frozenset[Topic] = frozenset()
     queue: deque[str] = field(default_factory=deque)
     ready: asyncio.Event = field(default_factory=asyncio.Event)

@@ -24,6 +24,7 @@ from webauthn.helpers.structs import (
 )
 
 from hub.api.problem import Problem
+from hub.phrase import Phrase
 from hub.store.accounts import Member, Passkey
 
 BROKEN = (WebAuthnException, ValueError, KeyError, TypeError)
@@ -63,7 +64,7 @@ def made(
             require_user_verification=True,
         )
     except BROKEN as err:
-        raise Problem(422, "bad_passkey", "this passkey cannot be taken") from err
+        raise Problem(422, "bad_passkey", Phrase("refused.passkey_unusable")) from err
     return found.credential_id, found.credential_public_key, found.sign_count
 
 
@@ -96,5 +97,5 @@ def shown(
             require_user_verification=True,
         )
     except BROKEN as err:
-        raise Problem(403, "bad_passkey", "this passkey was not shown") from err
+        raise Problem(403, "bad_passkey", Phrase("refused.passkey_not_shown")) from err
     return key, found.new_sign_count

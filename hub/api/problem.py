@@ -23,6 +23,7 @@ from hub.errors import (
     StoreError,
     TextRefused,
 )
+from hub.phrase import SOURCE, Language, Phrase, translated
 
 CONTENT_TYPE = "application/problem+json"
 MAX_ERRORS = 20
@@ -85,8 +86,8 @@ class Problem(Exception):  # noqa: N818 - the RFC's word
         self.more = dict(more or {})
         self.headers = dict(headers or {})
 
-    def response(self) -> web.Response:
-        """Return it as the answer."""
+    def response(self, language: Language = SOURCE) -> web.Response:
+        """Return it as the answer, in a language."""
         body = {
             "type": f"about:blank#{self.code}",
             "title": self.title,
@@ -97,7 +98,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's word
         }
         return web.Response(
             status=self.status,
-            text=json.dumps(body),
+            text=json.dumps(translated(body, language)),
             content_type=CONTENT_TYPE,
             headers=self.headers,
         )
@@ -111,17 +112,15 @@ def problem_of(err: Exception) -> Problem | None:  # noqa: PLR0911 - one a kind
         case Refusal():
             return Problem(_REFUSALS.get(err.code, 422), err.code, str(err), err.mend)
         case ValidationError():
-            return Problem(
-                422, "invalid", "the request is not as described", more={"errors": _errors(err)}
-            )
+            return Problem(422, "invalid", Phrase("refused.invalid"), more={"errors": _errors(err)})
         case ConfigError():
             errors = [
                 {"at": one.key, "message": one.message, "line": one.line}
                 for one in err.problems[:MAX_ERRORS]
             ]
-            return Problem(422, "invalid", "this cannot be meant", more={"errors": errors})
+            return Problem(422, "invalid", Phrase("refused.config_wrong"), more={"errors": errors})
         case TimeoutError():
-            return Problem(504, "timeout", "it took too long", "try again")
+            return Problem(504, "timeout", Phrase("refused.timeout"), Phrase("mend.try_again"))
         case HubError() | DriverError():
             kinds = ((status, code) for kind, status, code in _KINDS if isinstance(err, kind))
             status, code = next(kinds)

@@ -6,6 +6,8 @@ The table of routes is all that the server, the OpenAPI document and the permiss
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from opcode import opmap
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aiohttp import web
@@ -13,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hub.api.access import Access, Role, may
 from hub.api.problem import Problem
+from hub.phrase import Phrase
 from hub.store.accounts import Member, Session
 
 if TYPE_CHECKING:
@@ -85,7 +88,7 @@ class Call:
     def identity(self) -> Identity:
         """Who asks, on routes that need a session."""
         if self.who is None:
-            raise Problem(401, "unauthenticated", "this needs a session")
+            raise Problem(401, "unauthenticated", Phrase("refused.unauthenticated"))
         return self.who
 
     def sent(self, kind: type[B]) -> B:
@@ -111,6 +114,16 @@ class Reply:
 
 Handler = Callable[[Call], Awaitable[Any]]
 """Returns plain data, a Reply or a whole web.StreamResponse."""
+
+_AWAIT = opmap["GET_AWAITABLE"]
+"""In every `await`, `async for` and `async with`; another byte of this value does no harm."""
+
+
+@cache
+def _awaits(handler: Handler) -> bool:
+    code = getattr(handler, "__code__", None)
+    return code is None or _AWAIT in code.co_code
+
 
 _PARAMETER = re.compile(r"{(\w+)}")
 
@@ -141,6 +154,11 @@ class Route:
     """True for a public route that looks at `Authorization` itself: it is no session's token."""
     proof: bool = False
     """True for what an owner with a second factor must have shown it for, not long ago."""
+
+    @property
+    def waits(self) -> bool:
+        """False where nothing is ever awaited, so that no limit of time could be kept."""
+        return _awaits(self.handler)
 
     @property
     def tag(self) -> str:

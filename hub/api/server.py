@@ -31,6 +31,7 @@ from hub.api.route import PREFIX, Route
 from hub.api.table import ROUTES
 from hub.api.tls import Tls
 from hub.log_ring import LogRing
+from hub.phrase import Phrase
 from hub.push.news import PushNews
 from hub.push.sender import Sender
 from hub.state_dir import state_dir
@@ -46,6 +47,8 @@ RENEW_EVERY_S = 6 * 3600.0
 DOCUMENT = Path(__file__).resolve().parents[2] / "config" / "openapi.json"
 HANDSHAKE_S = 5.0
 KEEPALIVE_S = 30.0
+LINGER_S = 2.0
+"""How long a body that was refused is still read, so that its sender gets to read why."""
 SHUTDOWN_S = 0.3
 BACKLOG = 128
 ADDRESS_FILE = "api.json"
@@ -89,7 +92,11 @@ class ApiServer:
         self._hub.permission.on_change(context.events.changed)
         logging.getLogger().addHandler(self._log_ring)
         runner = web.AppRunner(
-            app, access_log=None, keepalive_timeout=KEEPALIVE_S, shutdown_timeout=SHUTDOWN_S
+            app,
+            access_log=None,
+            keepalive_timeout=KEEPALIVE_S,
+            lingering_time=LINGER_S,
+            shutdown_timeout=SHUTDOWN_S,
         )
         await runner.setup()
         servers: list[asyncio.Server] = []
@@ -188,7 +195,7 @@ class ApiServer:
             for opened in servers:
                 opened.close()
             if err.errno == errno.EADDRINUSE:
-                raise NeedsAttention(f"port {port} is taken; set api.port, api.http_port") from err
+                raise NeedsAttention(Phrase("service.port_taken", port=port)) from err
             raise
         return servers
 
@@ -232,8 +239,8 @@ def _application(context: Context, server: ApiServer) -> web.Application:
         if request.path.startswith("/api/"):
             if not request.secure and not is_loopback(request):
                 return Problem(
-                    403, "not_encrypted", "the API is not served unencrypted", server.link()
-                ).response()
+                    403, "not_encrypted", Phrase("refused.not_encrypted"), server.link()
+                ).response(context.language(request))
             if request.path == "/api/openapi.json":
                 return _document(request, gate)
             error = request.match_info.http_exception
@@ -269,7 +276,7 @@ def _unreachable() -> Handler:
     """Return a new handler that the middleware answers for; it only tells routes apart."""
 
     async def handler(_request: web.Request) -> web.StreamResponse:
-        raise Problem(500, "internal", "the gate was passed by")
+        raise Problem(500, "internal", Phrase("refused.passed_by"))
 
     return handler
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from drivers.imports import load
 from hub.errors import Refusal
+from hub.phrase import Phrase
 from hub.supervisor import Service
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ class ApiService:
         if self._server is None or self._server.address() is None:
             raise Refusal(
                 "api_off",
-                "the API is not up",
-                "set api.enabled, or look at 'moodsync status' for why it is not running",
+                Phrase("refused.api_off"),
+                Phrase("mend.api_off"),
             )
         return await self._server.ask(what, data)
 

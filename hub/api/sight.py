@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from hub.api.access import Role
 from hub.api.route import Identity
+from hub.phrase import Phrase
 
 if TYPE_CHECKING:
     from hub.app import Hub
 
 SHARING = "sharing "
 """A setting of config.db per person: `sharing ada`."""
-OF_SOMEBODY = "A rule about one person applied."
+OF_SOMEBODY = Phrase("because.of_somebody")
 
 
 def shares(hub: "Hub", person: str) -> bool:

@@ -9,6 +9,7 @@ from hub.api.acme_files import AcmeFiles
 from hub.api.certificates import Files, fingerprint, own_files
 from hub.api.names import names, own_addresses
 from hub.clock import Clock
+from hub.phrase import Phrase
 from hub.settings import ApiSettings
 from hub.supervisor import NeedsAttention
 
@@ -53,11 +54,11 @@ class Tls:
         match tls.mode:
             case "custom":
                 if tls.certificate_file is None or tls.key_file is None:
-                    raise NeedsAttention("api.tls: give certificate_file and key_file")
+                    raise NeedsAttention(Phrase("service.tls_files"))
                 return Files(tls.certificate_file, tls.key_file, None)
             case "acme":
                 if self._acme is None:
-                    raise NeedsAttention("api.tls: give acme and api.hostnames")
+                    raise NeedsAttention(Phrase("service.tls_acme"))
                 return await self._acme.current(now)
             case "own":
                 given = names(self._settings), own_addresses(self._settings)
@@ -69,5 +70,5 @@ class Tls:
             if leaf != self.leaf:
                 self.context.load_cert_chain(files.certificate, files.key)
         except (OSError, ValueError) as err:  # ssl.SSLError is an OSError
-            raise NeedsAttention(f"api.tls: the certificate cannot be used: {err}") from err
+            raise NeedsAttention(Phrase("service.tls_unusable", error=str(err))) from err
         return leaf

@@ -14,6 +14,7 @@ from typing import IO, Any, BinaryIO
 
 from hub.backup.errors import BackupBroken, BackupNewer
 from hub.backup.sealed import OpeningFile, SealingFile
+from hub.phrase import Phrase
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -77,23 +78,23 @@ def unpack(file: BinaryIO, folder: Path, passphrase: str, tell: Tell, size: int)
         with tarfile.open(fileobj=opening, mode="r|") as tar:
             for member in tar:
                 if manifest is not None or len(found) >= MOST_FILES:
-                    raise BackupBroken("there is more in the backup than belongs there")
+                    raise BackupBroken(Phrase("backup.too_much"))
                 source = tar.extractfile(member) if member.isreg() else None
                 if source is None or member.size > MOST_BYTES:
-                    raise BackupBroken("there is something in the backup that is no file")
+                    raise BackupBroken(Phrase("backup.no_file"))
                 if member.name == MANIFEST:
                     manifest = _manifest(source.read(BLOCK * 4))
                 elif not is_kept(member.name) or member.name in found:
-                    raise BackupBroken("there is a file in the backup that does not belong there")
+                    raise BackupBroken(Phrase("backup.stranger"))
                 else:
                     digest = _write(folder / member.name, _parts(source))
                     found[member.name] = {"bytes": member.size, "sha256": digest}
                 tell(file.tell(), size)
         opening.read()  # to its end: what follows the archive is authenticated as well
     except tarfile.TarError as err:
-        raise BackupBroken("the backup's contents cannot be read") from err
+        raise BackupBroken(Phrase("backup.contents_unreadable")) from err
     if manifest is None or manifest.get("files") != found or "config.db" not in found:
-        raise BackupBroken("the backup's contents are not what its manifest says")
+        raise BackupBroken(Phrase("backup.contents_differ"))
     return manifest
 
 
@@ -120,9 +121,9 @@ def _manifest(text: bytes) -> dict[str, Any]:
         found = json.loads(text)
         form = found["format"]
     except (ValueError, KeyError, TypeError) as err:
-        raise BackupBroken("the backup's manifest cannot be read") from err
+        raise BackupBroken(Phrase("backup.manifest_unreadable")) from err
     if form != FORMAT:
-        raise BackupNewer(f"the backup's contents have format {form}; this version reads {FORMAT}")
+        raise BackupNewer(Phrase("backup.newer_contents", found=form, known=FORMAT))
     return dict(found)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from hub.backup import snapshot
 from hub.backup.errors import KINDS, BackupBroken, BackupError
 from hub.errors import Refusal
+from hub.phrase import Phrase
 from hub.store import staged
 from hub.store.wipe import wipe
 
@@ -41,9 +42,11 @@ class Backups:
         The caller has the store open and has flushed it, or nobody has. Raises BackupError.
         """
         if len(passphrase) < SHORTEST:
-            raise Refusal("passphrase_short", f"a passphrase has at least {SHORTEST} characters")
+            raise Refusal("passphrase_short", Phrase("refused.passphrase_short", least=SHORTEST))
         if await asyncio.to_thread(out.exists):
-            raise Refusal("conflict", f"{out} is there already", "choose another name")
+            raise Refusal(
+                "conflict", Phrase("refused.file_there", file=str(out)), Phrase("mend.other_name")
+            )
         from importlib.metadata import version  # noqa: PLC0415 - slow, and rarely asked for
 
         made = datetime.fromtimestamp(now_s, UTC).isoformat(timespec="seconds")
@@ -83,7 +86,7 @@ class Backups:
         """Let what was there before the last restore wait to be put back. Raises Refusal."""
         async with self._turn:
             if not await asyncio.to_thread(staged.undo, self._directory):
-                raise Refusal("nothing_to_undo", "nothing was restored that could be undone")
+                raise Refusal("nothing_to_undo", Phrase("refused.no_restore"))
 
     async def _child(
         self,
@@ -115,7 +118,7 @@ class Backups:
                         tell(self.progress)
                 await child.wait()
         except TimeoutError as err:
-            raise BackupError(f"it took longer than {LIMIT_S / 60:.0f} minutes") from err
+            raise BackupError(Phrase("refused.took_minutes", minutes=round(LIMIT_S / 60))) from err
         finally:
             self.progress = ""
             if child.returncode is None:
@@ -124,7 +127,7 @@ class Backups:
         if "error" in last:
             raise KINDS[last["error"]](last["message"])
         if "manifest" not in last:
-            raise BackupBroken("the backup could not be read: its process ended early")
+            raise BackupBroken(Phrase("backup.ended_early"))
         return dict(last["manifest"])
 
 

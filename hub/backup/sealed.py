@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from hub.backup.errors import BackupBroken, BackupNewer, WrongPassphrase
+from hub.phrase import Phrase
 
 MAGIC = b"MOODSYNC"
 VERSION = 1
@@ -76,15 +77,15 @@ class OpeningFile:
         self._file = file
         self._header = file.read(_HEAD.size)
         if len(self._header) < _HEAD.size or self._header[:8] != MAGIC:
-            raise BackupBroken("this is no backup of a MoodSync hub")
+            raise BackupBroken(Phrase("backup.no_backup"))
         _, version, memory, passes, lanes, salt, self._prefix, check = _HEAD.unpack(self._header)
         if version != VERSION:
-            raise BackupNewer(f"the backup has format {version}; this version reads {VERSION}")
+            raise BackupNewer(Phrase("backup.newer_file", found=version, known=VERSION))
         if not (0 < memory <= MOST_MEMORY_KIB and 0 < passes <= MOST_PASSES and lanes):
-            raise BackupBroken("the backup's beginning is damaged")
+            raise BackupBroken(Phrase("backup.beginning_damaged"))
         key, wanted = _keys(passphrase, salt, memory, passes, lanes)
         if not hmac.compare_digest(check, wanted):
-            raise WrongPassphrase("the passphrase is wrong (or the file's beginning is damaged)")
+            raise WrongPassphrase(Phrase("backup.wrong_passphrase"))
         self._aead = AESGCM(key)
         self._count, self._plain, self._ended = 0, bytearray(), False
         self._next = file.read(CHUNK + TAG)
@@ -104,7 +105,7 @@ class OpeningFile:
         try:
             self._plain += self._aead.decrypt(nonce, sealed, self._header)
         except InvalidTag:
-            raise BackupBroken("the backup is damaged, cut off or was changed") from None
+            raise BackupBroken(Phrase("backup.damaged")) from None
         self._count += 1
         self._ended = last
 
@@ -121,7 +122,7 @@ def _keys(
         kdf = Argon2id(salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory)
         root = kdf.derive(text)
     except ValueError as err:
-        raise BackupBroken("the backup's beginning is damaged") from err
+        raise BackupBroken(Phrase("backup.beginning_damaged")) from err
     key, check = (
         HKDF(SHA256(), length, None, b"moodsync backup v1 " + info).derive(root)
         for length, info in ((32, b"key"), (16, b"check"))

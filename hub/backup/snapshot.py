@@ -12,6 +12,7 @@ from pathlib import Path
 from hub.backup.archive import DATABASES, is_kept
 from hub.backup.errors import BackupBroken, BackupError, BackupNewer
 from hub.errors import StoreNewer
+from hub.phrase import Phrase
 from hub.store.db import connect_read_only, is_sound
 from hub.store.migrate import applied_names, pending
 from hub.store.schema import File
@@ -38,7 +39,7 @@ def take(directory: Path, into: Path, config_file: Path | None) -> None:
                 if path.is_file() and not path.is_symlink() and is_kept(name):
                     _copy(path, into / name)
     except (OSError, sqlite3.Error) as err:
-        raise BackupError(f"the hub's files could not be copied: {err}") from err
+        raise BackupError(Phrase("backup.not_copied", error=str(err))) from err
 
 
 def check(folder: Path) -> None:
@@ -53,12 +54,12 @@ def check(folder: Path) -> None:
         try:
             with closing(connect_read_only(path)) as conn:
                 if not is_sound(conn) or not applied_names(conn):
-                    raise BackupBroken(f"{file} in the backup is damaged")
+                    raise BackupBroken(Phrase("backup.file_damaged", file=file))
                 pending(conn, file)
         except StoreNewer as err:
             raise BackupNewer(str(err)) from err
         except sqlite3.Error as err:
-            raise BackupBroken(f"{file} in the backup is damaged") from err
+            raise BackupBroken(Phrase("backup.file_damaged", file=file)) from err
         for suffix in _COMPANIONS:  # of the look into it
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 

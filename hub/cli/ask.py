@@ -4,7 +4,7 @@ import argparse
 import sys
 from contextlib import closing
 
-from hub.cli.output import columns, connect, outcomes, remarks, show
+from hub.cli.output import columns, connect, outcomes, remarks, settings_of, show
 from hub.errors import Refusal
 from hub.words import how_sure, seems
 
@@ -17,7 +17,9 @@ def say(args: argparse.Namespace) -> int:
     text = sys.stdin.read(MAX_STDIN_CHARS) if args.text == "-" else args.text
     with closing(connect(args)) as hub:
         answer = hub.call("say", text=text, person=args.person, room=args.room)
-    lines = [f"{seems(answer['label'])} ({how_sure(answer['confidence'])})"]
+    language = settings_of(args).home.language
+    seeming, sure = seems(answer["label"]), how_sure(answer["confidence"])
+    lines = [f"{seeming.in_language(language)} ({sure.in_language(language)})"]
     if answer["emotions"]:
         heard = ", ".join(f"{name} {share:.0%}" for name, share in answer["emotions"])
         lines.append(f"read in the text: {heard}")

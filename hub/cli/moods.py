@@ -17,8 +17,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from hub.cli.output import connect
+from hub.cli.output import connect, settings_of
 from hub.control_client import ControlClient
+from hub.phrase import SOURCE, Language
 from hub.words import how_sure, seems
 
 REFRESH_S = 0.25
@@ -31,16 +32,19 @@ Trail = deque[tuple[float, float]]
 
 def moods(args: argparse.Namespace) -> int:
     """Show the moods until interrupted, or once."""
+    language = settings_of(args).home.language
     with closing(connect(args)) as hub:
         if args.json:
             return _stream_json(args, hub)
         if args.once or not sys.stdout.isatty():
-            Console().print(render(hub.call("moods", room=args.room), {}))
+            Console().print(render(hub.call("moods", room=args.room), {}, language))
             return 0
         trails: dict[str, Trail] = {}
         with Live(screen=True, auto_refresh=False) as live:
             while True:
-                live.update(render(hub.call("moods", room=args.room), trails), refresh=True)
+                live.update(
+                    render(hub.call("moods", room=args.room), trails, language), refresh=True
+                )
                 time.sleep(REFRESH_S)
 
 
@@ -54,7 +58,9 @@ def _stream_json(args: argparse.Namespace, hub: ControlClient) -> int:
         time.sleep(REFRESH_S)
 
 
-def render(snapshot: dict[str, Any], trails: dict[str, Trail]) -> Group:
+def render(
+    snapshot: dict[str, Any], trails: dict[str, Trail], language: Language = SOURCE
+) -> Group:
     """Return the whole view of one snapshot; `trails` is kept by the caller and added to."""
     parts: list[Any] = [_indicator(snapshot)]
     for room in snapshot["rooms"]:
@@ -65,7 +71,7 @@ def render(snapshot: dict[str, Any], trails: dict[str, Trail]) -> Group:
         side_by_side = Table.grid(padding=(0, 2))
         side_by_side.add_row(
             Panel(plane(mood, trail), title="arousal over valence", width=WIDTH + 4),
-            Group(_mood_line(mood), "", _senses(room["senses"])),
+            Group(_mood_line(mood, language), "", _senses(room["senses"])),
         )
         parts.append(Panel(side_by_side, title=room["name"]))
         parts.append(_decisions(room["decisions"]))
@@ -119,13 +125,12 @@ def _indicator(snapshot: dict[str, Any]) -> Text:
     return text
 
 
-def _mood_line(mood: dict[str, Any] | None) -> Text:
+def _mood_line(mood: dict[str, Any] | None, language: Language) -> Text:
     if mood is None:
         return Text("nothing to go by yet", style="dim")
-    return Text(
-        f"{seems(mood['label'])}, {how_sure(mood['confidence'])} ({mood['confidence']:.0%})",
-        style="bold",
-    )
+    seeming = seems(mood["label"]).in_language(language)
+    sure = how_sure(mood["confidence"]).in_language(language)
+    return Text(f"{seeming}, {sure} ({mood['confidence']:.0%})", style="bold")
 
 
 def _senses(senses: list[dict[str, Any]]) -> Table:

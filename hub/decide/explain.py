@@ -5,21 +5,11 @@ Words as people use them at home: a mood "seems", it never "is"; no diagnosis, n
 
 from hub.decide.policy import Value
 from hub.mood.context import Facts
+from hub.phrase import Part, Phrase, phrase_or
 from hub.settings import Rule, Settings, When
 from hub.types import Goal, MusicGoal, RestoreGoal, SceneGoal
-from hub.words import how_sure, seems
+from hub.words import adjective, how_sure
 from models.types import MoodEstimate, Sense
-
-SENSES = {
-    Sense.FACE: "the face",
-    Sense.VOICE: "the voice",
-    Sense.TEXT: "what was written",
-    Sense.BODY: "the body",
-    Sense.CONTEXT: "the time of day",
-}
-
-WRITTEN_OR_SAID = "what was written or said"
-"""The text sense, where it is told spoken words too."""
 
 LEAST_WEIGHT = 0.15
 """A sense that counted less is not named."""
@@ -36,80 +26,104 @@ def because(
     facts: Facts | None,
     device: str,
     value: Value | None,
-) -> str:
+) -> Phrase:
     """Return the sentence for a rule that fires.
 
     `device` is the name of the rule's sensor or button, and `value` what it reports, if it has one.
     """
     room = settings.rooms[rule.room].name if rule.room in settings.rooms else ""
-    parts = []
+    parts: list[Part] = []
     if rule.when.mood is not None and mood is not None:
         parts.append(_mood(rule, mood, settings))
     if rule.when.sensor is not None and value is not None:
-        parts.append(f"{_clean(device)} reports {_clean(rule.when.sensor.kind)} {_value(value)}")
+        kind = phrase_or("kind", _clean(rule.when.sensor.kind))
+        parts.append(
+            Phrase("because.sensor", device=_clean(device), kind=kind, value=_value(value))
+        )
     if rule.when.button is not None:
-        which = f" of {_clean(device)}" if device and rule.when.sensor is None else ""
-        parts.append(f"somebody pressed a button{which}")
+        if device and rule.when.sensor is None:
+            parts.append(Phrase("because.button_of", device=_clean(device)))
+        else:
+            parts.append(Phrase("because.button"))
     if facts is not None:
         parts += _facts(rule.when, facts)
-    what = f"{_goal(goal, settings)} in {_clean(room or rule.room)}"
-    return f"{what} because {_joined(parts)} (rule {name})."
+    return Phrase(
+        "because.decision",
+        what=_goal(goal, settings),
+        room=_clean(room or rule.room),
+        why=tuple(parts),
+        rule=name,
+    )
 
 
-def _goal(goal: Goal, settings: Settings) -> str:
+def _goal(goal: Goal, settings: Settings) -> Phrase:
     match goal:
         case SceneGoal(scene):
             named = settings.scenes[scene].name if scene in settings.scenes else ""
-            return f"Scene “{_clean(named or scene)}”"
+            return Phrase("because.scene", scene=_clean(named or scene))
         case MusicGoal(valence, energy, _):
-            lively = "lively" if energy > 0 else "calm"
-            return f"{lively.capitalize()}, {'bright' if valence > 0 else 'muted'} music"
+            lively, bright = (
+                "lively" if energy > 0 else "calm",
+                "bright" if valence > 0 else "muted",
+            )
+            return Phrase(f"because.music_{lively}_{bright}")
         case RestoreGoal():
-            return "Back to how it was"
+            return Phrase("because.restore")
 
 
-def _mood(rule: Rule, mood: MoodEstimate, settings: Settings) -> str:
-    person, seeming = rule.when.person, seems(mood.label.value)
-    if person is None:
-        seeming = f"it {seeming} there"
-    else:
-        named = settings.people[person].name if person in settings.people else ""
-        seeming = f"{_clean(named or person)} {seeming}"
-    lasting = f" for {_lasting(rule.for_s)}" if rule.for_s >= 1.0 else ""
+def _mood(rule: Rule, mood: MoodEstimate, settings: Settings) -> Phrase:
     ranked = sorted(mood.weights.items(), key=lambda item: (-item[1], item[0]))
-    names = SENSES | ({Sense.TEXT: WRITTEN_OR_SAID} if settings.senses.voice.words else {})
-    named_senses = [names[sense] for sense, weight in ranked if weight >= LEAST_WEIGHT]
-    verb = "suggests" if len(named_senses) == 1 else "suggest"
-    sure = f"{how_sure(mood.confidence)}, {mood.confidence:.0%}"
-    return f"{_joined(named_senses)} {verb} that {seeming}{lasting} ({sure})"
+    counted = [sense for sense, weight in ranked if weight >= LEAST_WEIGHT]
+    return Phrase(
+        "because.sense" if len(counted) == 1 else "because.senses",
+        senses=tuple(_sense(sense, settings) for sense in counted),
+        seems=_seeming(rule, mood, settings),
+        sure=how_sure(mood.confidence),
+        percent=round(mood.confidence * 100),
+    )
 
 
-def _facts(when: When, facts: Facts) -> list[str]:
+def _sense(sense: Sense, settings: Settings) -> Phrase:
+    said_too = sense is Sense.TEXT and settings.senses.voice.words
+    return Phrase("sense.words" if said_too else f"sense.{sense.value}")
+
+
+def _seeming(rule: Rule, mood: MoodEstimate, settings: Settings) -> Phrase:
+    key, person = "because.room_seems", rule.when.person
+    parts: dict[str, Part] = {"mood": adjective(mood.label.value)}
+    if person is not None:
+        key = "because.person_seems"
+        named = settings.people[person].name if person in settings.people else ""
+        parts["person"] = _clean(named or person)
+    if rule.for_s >= 1.0:
+        key += "_for"
+        parts["time"] = _lasting(rule.for_s)
+    return Phrase(key, **parts)
+
+
+def _facts(when: When, facts: Facts) -> list[Phrase]:
     parts = []
     if when.between is not None:
-        clock = f"{facts.minutes // 60:02d}:{facts.minutes % 60:02d}"
-        parts.append(f"it is {clock}, between {when.between[0]} and {when.between[1]}")
+        now = f"{facts.minutes // 60:02d}:{facts.minutes % 60:02d}"
+        start, end = when.between
+        parts.append(Phrase("because.clock", now=now, start=start, end=end))
     if when.sun is not None:
-        parts.append("it is after sunset" if when.sun == "down" else "the sun is up")
+        parts.append(Phrase("because.sun_down" if when.sun == "down" else "because.sun_up"))
     if when.presence is not None:
-        parts.append("somebody is there" if when.presence else "nobody is there")
+        parts.append(Phrase("because.somebody" if when.presence else "because.nobody"))
     return parts
 
 
-def _joined(parts: list[str]) -> str:
-    if len(parts) < 2:  # noqa: PLR2004 - one needs no "and"
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+def _lasting(seconds: float) -> Phrase:
+    if seconds < 120.0:  # noqa: PLR2004 - two minutes
+        return Phrase("because.seconds", n=round(seconds))
+    return Phrase("because.minutes", n=round(seconds / 60.0))
 
 
-def _lasting(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120.0 else f"{seconds / 60.0:.0f} min"  # noqa: PLR2004
-
-
-def _value(value: Value) -> str:
+def _value(value: Value) -> Part:
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return _clean(value) if isinstance(value, str) else f"{value:g}"
+        return Phrase("because.yes" if value else "because.no")
+    return _clean(value) if isinstance(value, str) else value
 
 
 def _clean(text: str) -> str:

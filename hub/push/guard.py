@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+from hub.phrase import Phrase
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Allowed = Callable[[Address], bool]
 
@@ -41,12 +43,12 @@ def origin_of(endpoint: str, allowed: Allowed = is_public) -> str:
         parts = urlsplit(endpoint)
         host, port = parts.hostname, parts.port
     except ValueError as err:
-        raise NotPublic("an endpoint is an https address") from err
+        raise NotPublic(Phrase("push.not_https")) from err
     if parts.scheme != "https" or not host or parts.username is not None:
-        raise NotPublic("an endpoint is an https address")
+        raise NotPublic(Phrase("push.not_https"))
     address = _literal(host)
     if address is not None and not allowed(address):
-        raise NotPublic("an endpoint is on the public internet")
+        raise NotPublic(Phrase("push.not_public"))
     shown = f"[{host}]" if ":" in host else host
     return f"https://{shown}" if port in (None, 443) else f"https://{shown}:{port}"
 

@@ -7,12 +7,13 @@ person asked for details on that device, and then only what they may see in the 
 import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from hub.api.access import Access
 from hub.api.route import Identity
 from hub.api.sight import Sight
 from hub.bus import Subscription
+from hub.phrase import LANGUAGES, SOURCE, Language, Phrase, translated
 from hub.push.sender import Message, Sender
 from hub.store.accounts import PushTarget, Session
 from hub.supervisor import State
@@ -25,6 +26,8 @@ LOOK_EVERY_S = 10.0
 BUS_QUEUE = 16
 DETAILS = "details"
 """Stored among a browser's topics: it may be told reasons."""
+SPEAKS = "language "
+"""Stored among a browser's topics: `language de`."""
 
 
 class PushNews:
@@ -70,8 +73,8 @@ class PushNews:
     def test(self, member: str) -> int:
         """Send a message to every browser of a member; return how many were taken."""
         mine = [one for one in self._hub.store.accounts.push.values() if one.member == member]
-        message = Message("test", self._home, "This is how it looks.")
-        return sum(self._sender.put(target, message) for target in mine)
+        text = Phrase("push.test")
+        return sum(self._put(target, "test", text, "/") for target in mine)
 
     @property
     def _home(self) -> str:
@@ -81,12 +84,14 @@ class PushNews:
         health = self._hub.supervisor.health()
         ill = frozenset(one.name for one in health if one.state is State.NEEDS_ATTENTION)
         for name in sorted(ill - self._ill):
-            self._tell("attention", partial(_same, f"Something needs you: {name}"), "/settings")
+            self._tell(
+                "attention", partial(_same, Phrase("push.attention", name=name)), "/settings"
+            )
         self._ill = ill
         private = self._hub.permission.privacy
         if self._private is not None and private != self._private:
-            state = "on" if private else "off"
-            self._tell("privacy", partial(_same, f"Privacy mode is {state}"), "/privacy")
+            state = Phrase("push.privacy_on" if private else "push.privacy_off")
+            self._tell("privacy", partial(_same, state), "/privacy")
         self._private = private
 
     def _decided(self, decision: Decision) -> None:
@@ -99,8 +104,8 @@ class PushNews:
         def text(target: PushTarget) -> str:
             who = self._identity(target)
             if DETAILS in target.topics and who is not None:
-                return str(Sight.of(self._hub, who).reason(self._hub, view)["because"])
-            return f"The house did something in {name}"
+                return cast("str", Sight.of(self._hub, who).reason(self._hub, view)["because"])
+            return Phrase("push.acted", room=name)
 
         self._tell("decisions", text, "/", Access.HISTORY)
 
@@ -112,7 +117,15 @@ class PushNews:
         access: Access = Access.SEE,
     ) -> None:
         for target in self._wanting(topic, access):
-            self._sender.put(target, Message(topic, self._home, text(target), path))
+            self._put(target, topic, text(target), path)
+
+    def _put(self, target: PushTarget, topic: str, text: str, path: str) -> bool:
+        """Send it in the language that the browser has."""
+        language: Language = next(
+            (one for one in LANGUAGES if SPEAKS + one in target.topics), SOURCE
+        )
+        said = translated(text, language)
+        return self._sender.put(target, Message(topic, self._home, said, path))
 
     def _wanting(self, topic: str, access: Access) -> Iterable[PushTarget]:
         for target in list(self._hub.store.accounts.push.values()):

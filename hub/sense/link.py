@@ -8,6 +8,7 @@ import structlog
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.errors import ConsentRequired, SchemaViolation, SenseError, SenseGone, TextRefused
+from hub.phrase import Phrase
 from hub.sense.bridge import network_address
 from hub.sense.child import Child
 from hub.sense.messages import (
@@ -36,22 +37,7 @@ MAX_READING_AGE_S = 30.0
 PROVEN_AFTER_S = 30.0
 """A process that follows one which lived shorter than this has to prove itself as long."""
 
-_SENTENCES = {
-    Reason.NONE: "",
-    Reason.UNAVAILABLE: "the device cannot be used",
-    Reason.NO_DEVICE: "the device is not there",
-    Reason.DENIED: "the device may not be opened: check the permissions",
-    Reason.BUSY: "another program uses the device",
-    Reason.UNREACHABLE: "the camera does not answer, or refuses the user or password",
-    Reason.TIMEOUT: "the device has stopped delivering",
-    Reason.BROKEN: "what the device delivers cannot be read",
-    Reason.ENDED: "the stream has ended",
-    Reason.NO_LIBRARY: "its library is not installed: see `moodsync check`",
-    Reason.NO_WEIGHTS: "its model is missing or altered: see `moodsync models`",
-    Reason.NOT_ALLOWED: "it is not allowed",
-    Reason.INTERNAL: "the sensing process has a fault: see the log",
-}
-_GONE = "the sensing process ended; it is being restarted"
+_GONE = Phrase("source.gone")
 
 
 class SenseLink:
@@ -97,7 +83,7 @@ class SenseLink:
         try:
             child = await Child.spawn(loopback=bool(self._cameras))
         except OSError as err:
-            raise SenseGone(f"the sensing process cannot be started: {err.strerror}") from err
+            raise SenseGone(Phrase("service.sense_not_started", error=str(err.strerror))) from err
         self._session = Session(
             child,
             self,
@@ -149,7 +135,9 @@ class SenseLink:
                 session = await self._ready_session()
                 wire = await session.read_text(text)
         except TimeoutError:
-            raise SenseGone(f"no answer within {TEXT_LIMIT_S:.0f} s") from None
+            raise SenseGone(
+                Phrase("refused.sense_no_answer", seconds=round(TEXT_LIMIT_S))
+            ) from None
         sensed = Sensed(wire.reading(Sense.TEXT), TEXT, place, person, None, at)
         self._bus.publish(sensed)
         return sensed
@@ -174,7 +162,7 @@ class SenseLink:
         source = SourceId(message.source)
         if source not in self._sources:
             raise SchemaViolation("a state of a source that is not configured")
-        self._set_state(source, message.state, _SENTENCES[message.reason])
+        self._set_state(source, message.state, _sentence(message.reason))
 
     def on_reading(self, message: Face | Voice | Words) -> None:
         """See session.Listener."""
@@ -205,11 +193,11 @@ class SenseLink:
     def _text_room(self, room: RoomId | None) -> RoomId:
         source = self._sources.get(TEXT)
         if source is None:
-            raise ConsentRequired("reading texts is switched off in the configuration")
+            raise ConsentRequired(Phrase("refused.text_configured_off"))
         if TEXT not in self._allowed:
-            raise ConsentRequired("nobody has allowed texts to be read")
+            raise ConsentRequired(Phrase("refused.text_consent"))
         if (place := room or source.room) is None:
-            raise TextRefused("the configuration has no room for what is typed")
+            raise TextRefused(Phrase("refused.text_no_room"))
         return place
 
     def _beat(self) -> None:
@@ -280,10 +268,14 @@ def _configuration(settings: Settings) -> Configure:
 
 def _check_text(text: str) -> None:
     if not text.strip():
-        raise TextRefused("the text is empty")
+        raise TextRefused(Phrase("refused.text_empty"))
     if len(text) > MAX_TEXT:
-        raise TextRefused(f"the text has {len(text)} characters; at most {MAX_TEXT} are read")
+        raise TextRefused(Phrase("refused.text_long", length=len(text), most=MAX_TEXT))
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise TextRefused("the text is not valid Unicode") from None
+        raise TextRefused(Phrase("refused.text_unicode")) from None
+
+
+def _sentence(reason: Reason) -> str:
+    return "" if reason is Reason.NONE else Phrase(f"source.{reason.value}")

@@ -9,6 +9,7 @@ import structlog
 
 from hub.clock import Clock
 from hub.errors import ConsentRequired, SchemaViolation, SenseGone
+from hub.phrase import Phrase
 from hub.sense.child import Child
 from hub.sense.connector import CameraConnector
 from hub.sense.isolate import Isolation
@@ -135,7 +136,7 @@ class Session:
                 await self._child.ended()
             finally:
                 # Last, and without a wait behind it: who asks again must find no session any more.
-                self._texts.fail_all(SenseGone("the sensing process has ended"))
+                self._texts.fail_all(SenseGone(Phrase("service.sense_has_ended")))
 
     def allow(self, sources: frozenset[SourceId], closing: frozenset[SourceId]) -> None:
         """Switch sources on and off; those in `closing` must confirm that they are off."""
@@ -147,7 +148,7 @@ class Session:
         }
         self._send(Allow(sources=tuple(sorted(sources))))
         if TEXT not in sources:
-            self._texts.fail_all(ConsentRequired("reading texts was switched off"))
+            self._texts.fail_all(ConsentRequired(Phrase("refused.text_off")))
 
     async def read_text(self, text: str) -> WireReading:
         """Have a text read; raises SenseGone, TextRefused, ConsentRequired. The caller limits."""
@@ -166,7 +167,7 @@ class Session:
             try:
                 await self._child.send(frame_to_sense(message))
             except OSError as err:
-                raise SenseGone("the sensing process takes no messages") from err
+                raise SenseGone(Phrase("service.sense_takes_none")) from err
 
     async def _read(self) -> None:
         try:
@@ -178,8 +179,8 @@ class Session:
         except SchemaViolation as err:
             self._tally.violations += 1
             log.warning("sense_schema_violation", reason=str(err))
-            raise SenseGone(f"the sensing process broke the schema: {err}") from None
-        raise SenseGone("the sensing process ended")
+            raise SenseGone(Phrase("service.sense_schema", error=str(err))) from None
+        raise SenseGone(Phrase("service.sense_ended"))
 
     def _violated(self, err: SchemaViolation) -> None:
         self._violations += 1
@@ -242,8 +243,7 @@ class Session:
     def _greet(self, hello: Hello) -> None:
         if hello.version != VERSION:
             raise NeedsAttention(
-                f"the sensing process speaks version {hello.version}, the hub {VERSION}: "
-                "install both from one release"
+                Phrase("service.sense_version", theirs=hello.version, ours=VERSION)
             )
         self._tally.hello(hello.pid, hello.isolation)
         if hello.isolation is Isolation.NONE:
@@ -273,12 +273,12 @@ class Session:
 
     def _check_life(self, now: float) -> None:
         if self._ready and now - self._heard > SILENCE_LIMIT_S:
-            raise SenseGone(f"the sensing process gave no sign for {now - self._heard:.1f} s")
+            raise SenseGone(Phrase("service.sense_silent", seconds=round(now - self._heard, 1)))
         if not self._ready and now - self._started > START_LIMIT_S:
-            raise SenseGone(f"the sensing process was not ready after {START_LIMIT_S:.0f} s")
+            raise SenseGone(Phrase("service.sense_not_ready", seconds=round(START_LIMIT_S)))
         late = sorted(source for source, deadline in self._closing.items() if now > deadline)
         if late:
-            raise SenseGone(f"{', '.join(late)} did not confirm to be off")
+            raise SenseGone(Phrase("service.sense_not_off", sources=", ".join(late)))
 
     async def _stop(self) -> None:
         """Ask the process to stop and take its last words; the caller kills it if it has not."""

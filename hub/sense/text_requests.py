@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from hub.errors import ConsentRequired, TextRefused
+from hub.phrase import Phrase
 from hub.sense.messages import Reason, Text, WireReading
 
 MAX_IN_FLIGHT = 48
@@ -64,10 +65,10 @@ class TextRequests:
 def _refusal(reason: Reason) -> Exception:
     match reason:
         case Reason.BUSY:
-            return TextRefused("too many texts are waiting; try again")
+            return TextRefused(Phrase("refused.too_many_texts"))
         case Reason.NOT_ALLOWED:
-            return ConsentRequired("reading texts was switched off")
+            return ConsentRequired(Phrase("refused.text_off"))
         case Reason.NO_WEIGHTS:
-            return TextRefused("the text model is missing; run `moodsync models fetch`")
+            return TextRefused(Phrase("refused.text_model_missing"))
         case _:
-            return TextRefused("the text could not be read")
+            return TextRefused(Phrase("refused.text_unreadable"))

@@ -7,6 +7,7 @@ in and pause, and nothing more than the configuration says.
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import Refusal
+from hub.phrase import Phrase
 from hub.types import RoomId
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class Hands:
         if not on and not self._hub.settings.share.may_resume:
             raise Refusal(
                 "may_not_resume",
-                f"{self._by} may not end privacy mode",
-                "set share.may_resume, or use the app",
+                Phrase("refused.may_not_resume", who=self._by),
+                Phrase("mend.may_resume"),
             )
         if on is self._hub.permission.privacy:
             return {"privacy": on}
@@ -48,7 +49,7 @@ class Hands:
     async def presence(self, room: str, *, present: bool) -> dict[str, Any]:
         """Take somebody's word for whether a room is occupied. Raises Refusal."""
         if room not in self._hub.settings.rooms:
-            raise Refusal("unknown_room", f"there is no room {room!r}")
+            raise Refusal("unknown_room", Phrase("refused.no_room", name=room))
         self._hub.surroundings.tell(RoomId(room), self._by, present=present)
         await self._hub.store.config.audit(self._by, "presence", f"{room} {present}")
         return {"room": room, "present": present}

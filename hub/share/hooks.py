@@ -13,6 +13,7 @@ import structlog
 
 from hub.api.limits import RateLimit
 from hub.errors import Refusal
+from hub.phrase import Phrase
 from hub.share.hands import Hands
 from hub.share.signing import TOLERANCE_S, BadSecret, BadSignature, Key
 from hub.share_settings import Hook
@@ -136,5 +137,5 @@ class Hooks:
 def _must(asked: Mapping[str, Any], key: str, kind: type) -> Any:
     value = asked.get(key)
     if not isinstance(value, kind):
-        raise Refusal("bad_request", f"this hook needs `{key}` in its body")
+        raise Refusal("bad_request", Phrase("refused.hook_needs", key=key))
     return value

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hub.control import Handler
 from hub.errors import Refusal
+from hub.phrase import Phrase
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -44,8 +45,8 @@ class ShareOperations:
         if way is None or not way.view()["up"]:
             raise Refusal(
                 "apple_home_off",
-                "Apple Home is not being shown anything",
-                "set share.apple_home.enabled, or look at 'moodsync status' for why it is not up",
+                Phrase("refused.apple_home_off"),
+                Phrase("mend.apple_home_off"),
             )
         if request.forget:
             way.forget()

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from hub.decide.region import Truth, inside
+from hub.phrase import translated
 from hub.share.moods import Tellable, rounded
 from hub.share.until import until
 from hub.share.webhook_sender import Message, Sender
@@ -104,7 +105,7 @@ class Webhooks:
             "goal": _goal(decision),
         }
         if decision.trigger is not Trigger.MOOD or self._tellable.mood(decision.room) is not None:
-            data["because"] = decision.because
+            data["because"] = translated(decision.because, self._hub.settings.home.language)
         self._say("decision", decision.room, "decision.made", data)
 
     def _felt(self, mood: Mood) -> None:

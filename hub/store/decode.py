@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from drivers.types import DeviceId
+from hub.phrase import restored
 from hub.store import codes
 from hub.store.records import (
     CorrectionRecord,
@@ -167,7 +168,7 @@ def _person(text: str | None) -> PersonId | None:
 
 
 def _sentence(template: str | None, figures: str | None) -> str:
-    return "" if template is None else codes.join_numbers(template, figures)
+    return "" if template is None else restored(codes.join_numbers(template, figures))
 
 
 def _object(template: str | None, figures: str | None) -> Mapping[str, object]:

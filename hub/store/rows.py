@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from functools import lru_cache
 
 from drivers.types import Command, Device, DeviceState
+from hub.phrase import Phrase
 from hub.store import codes
 from hub.types import (
     Acted,
@@ -261,6 +262,8 @@ def _json(value: object) -> str:
 
 
 def _sentence(text: str) -> tuple[Word, str | None]:
+    if isinstance(text, Phrase) and len(kept := text.stored()) <= codes.MAX_TEXT:
+        text = kept
     template, figures = codes.split_numbers(text)
     return Word(template), figures
 

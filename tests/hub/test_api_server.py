@@ -1,10 +1,13 @@
+import inspect
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from hub.api.access import Role
+from hub.api.table import ROUTES
 from tests.hub.api_rig import API, Rig, running, settings_for
 
 
@@ -53,3 +56,11 @@ async def test_the_document_is_served_and_fresh(rig: Rig) -> None:
         served = await answer.json()
     root = Path(__file__).resolve().parents[2]
     assert served == json.loads((root / "config" / "openapi.json").read_text())
+
+
+def test_a_route_without_a_limit_of_time_is_one_that_waits_for_nothing() -> None:
+    for route in ROUTES:
+        source = inspect.getsource(route.handler)
+        assert route.waits or not re.search(r"\bawait\b|\basync (with|for)\b", source), route.path
+    assert {route.path for route in ROUTES if not route.waits} >= {"/rooms", "/scenes", "/people"}
+    assert {route.path for route in ROUTES if route.waits} >= {"/events", "/decisions", "/status"}

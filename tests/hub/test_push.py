@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hub.api.access import Role
 from hub.push.encryption import MOST_BYTES, encrypt, seal
 from hub.push.guard import GuardedResolver, NotPublic, is_public, origin_of
+from hub.push.news import SPEAKS
 from hub.push.sender import QUEUE, Message, Sender
 from hub.store.accounts import PushTarget
 from hub.supervisor import NeedsAttention, Stage
@@ -227,7 +228,7 @@ async def test_what_is_told_is_what_was_asked_for_and_no_mood_unless_asked_for(
 ) -> None:
     authority = Authority(tmp_path, "push")
     hub, context = rig.hub, rig.hub.api._server._context_made  # type: ignore[union-attr]
-    plain, detailed, child = Browser(), Browser(), Browser()
+    plain, detailed, child, german = Browser(), Browser(), Browser(), Browser()
     for role in (Role.ADULT, Role.CHILD):
         await rig.token(role)
     member = {one.role: one.id for one in hub.store.accounts.members.values()}
@@ -236,6 +237,7 @@ async def test_what_is_told_is_what_was_asked_for_and_no_mood_unless_asked_for(
             ("plain", plain, ("decisions", "privacy"), "adult"),
             ("detailed", detailed, ("decisions", "details"), "adult"),
             ("child", child, ("decisions", "privacy"), "child"),
+            ("german", german, ("decisions", f"{SPEAKS}de"), "adult"),
         ):
             target = browser.target(f"{service.origin}/{name}", *topics, member=member[whose])
             await hub.store.accounts.put_push(target, "test")
@@ -252,15 +254,18 @@ async def test_what_is_told_is_what_was_asked_for_and_no_mood_unless_asked_for(
                     *(0.9, None, now, now + 60),
                 )
             )
-        await service.until(2)
+        await service.until(3)
         got = {path: body for path, body, _ in service.got}
-        assert set(got) == {"/plain", "/detailed"}  # a child does not see decisions
+        assert set(got) == {"/plain", "/detailed", "/german"}  # a child does not see decisions
         assert plain.open(got["/plain"])["body"] == "The house did something in Living room"
         assert detailed.open(got["/detailed"])["body"] == because
+        assert german.open(got["/german"])["body"] == "Das Haus hat etwas getan: Living room"
         adult = await rig.as_(Role.ADULT)
         async with adult.post(f"{API}/push/test") as answer:
-            assert (await answer.json())["browsers"] == 2
-        await service.until(4)
+            assert (await answer.json())["browsers"] == 3
+        await service.until(6)
+        bodies = [body for path, body, _ in service.got if path == "/german"]
+        assert "So sieht es aus." in [german.open(body)["body"] for body in bodies]
 
 
 async def test_what_needs_somebody_and_privacy_mode_are_told_once(

@@ -14,6 +14,7 @@ from hub.api.access import Access
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
 from hub.backup.backups import LIMIT_S, SHORTEST
+from hub.phrase import Phrase
 from hub.state_dir import state_dir
 from hub.store import staged
 
@@ -109,7 +110,7 @@ async def get_restore(call: Call) -> dict[str, Any]:
 async def put_restore_file(call: Call) -> dict[str, Any]:
     """Send a backup's file; it replaces one that was sent before. Nothing is restored yet."""
     if call.request.content_type != OCTETS:
-        raise Problem(415, "not_octets", f"send {OCTETS}")
+        raise Problem(415, "not_octets", Phrase("refused.not_octets", type=OCTETS))
     path = _upload(state_dir(call.context.hub.settings.store))
     unfinished = path.with_name(f"upload-{secrets.token_hex(4)}")
     size = 0
@@ -123,7 +124,7 @@ async def put_restore_file(call: Call) -> dict[str, Any]:
                     break
                 size += len(part)
                 if size > MOST_BYTES:
-                    raise Problem(413, "too_large", f"at most {MOST_BYTES} bytes are taken")
+                    raise Problem(413, "too_large", Phrase("refused.too_large", most=MOST_BYTES))
                 await asyncio.to_thread(file.write, part)
         unfinished.rename(path)
     finally:
@@ -139,7 +140,7 @@ async def restore_backup(call: Call) -> dict[str, Any]:
     hub, sent = call.context.hub, call.sent(Passphrase)
     path = _upload(state_dir(hub.settings.store))
     if not path.is_file():
-        raise Problem(409, "no_file", "send the file first", "PUT /system/restore/file")
+        raise Problem(409, "no_file", Phrase("refused.no_file"), Phrase("mend.send_file"))
     told = await hub.backups.restore(path, sent.passphrase, call.identity.by, lambda _: None)
     path.unlink(missing_ok=True)
     return told

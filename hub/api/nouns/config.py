@@ -14,6 +14,7 @@ from hub.api.problem import Problem
 from hub.api.route import Body, Call, Reply, Route, Shape
 from hub.config import load
 from hub.errors import ConfigError
+from hub.phrase import Phrase
 from hub.redact import without_secrets
 
 
@@ -95,7 +96,7 @@ async def put_overlay(call: Call) -> Reply:
     hub, text = call.context.hub, call.sent(ConfigText).yaml
     read: Callable[[], Any] | None = hub.read_settings
     if read is None:
-        raise Problem(501, "not_yet", "this hub was started without a file to read again")
+        raise Problem(501, "not_yet", Phrase("refused.no_config_file"))
     async with hub.edits.lock:
         check_match(call.request, etag_of(await asyncio.to_thread(hub.edits.text)))
         await hub.edits.put_text(read, text, call.identity.by)

@@ -1,14 +1,20 @@
 """decisions: what the house did, why, and what came of it; and what it left undone."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hub.api.access import Access
 from hub.api.paging import Page
 from hub.api.problem import Problem
 from hub.api.route import Call, Route, Shape
 from hub.api.sight import Sight
+from hub.phrase import Phrase
 from hub.store.queries import Where
+from hub.store.records import DecisionRecord
+from hub.views import reason_of
+
+if TYPE_CHECKING:
+    from hub.app import Hub
 
 
 class PastOutcome(Shape):
@@ -85,7 +91,7 @@ async def list_decisions(call: Call) -> dict[str, Any]:
     found = await call.context.hub.store.decisions(page.where(), fresh=True)
     more = len(found) == page.limit
     hub, sight = call.context.hub, Sight.of(call.context.hub, call.identity)
-    shown = [sight.reason(hub, asdict(one)) for one in found]
+    shown = [_shown(hub, sight, one) for one in found]
     return {"decisions": shown, "next": found[-1].id if more else None}
 
 
@@ -93,13 +99,13 @@ async def get_decision(call: Call) -> dict[str, Any]:
     """One decision."""
     name = call.path["decision"]
     if not name.isascii() or not name.isdigit() or len(name) > 15:  # noqa: PLR2004 - an id's length
-        raise Problem(404, "not_found", "there is no such decision")
+        raise Problem(404, "not_found", Phrase("refused.no_such_decision"))
     where = Where(before_id=int(name) + 1, limit=1)
     found = await call.context.hub.store.decisions(where, fresh=True)
     if not found or found[0].id != int(name):
-        raise Problem(404, "not_found", "there is no such decision")
+        raise Problem(404, "not_found", Phrase("refused.no_such_decision"))
     hub = call.context.hub
-    return Sight.of(hub, call.identity).reason(hub, asdict(found[0]))
+    return _shown(hub, Sight.of(hub, call.identity), found[0])
 
 
 async def list_held(call: Call) -> dict[str, Any]:
@@ -108,6 +114,14 @@ async def list_held(call: Call) -> dict[str, Any]:
     found = await call.context.hub.store.held(page.where(), fresh=True)
     more = len(found) == page.limit
     return {"held": [asdict(one) for one in found], "next": found[-1].id if more else None}
+
+
+def _shown(hub: "Hub", sight: Sight, decision: DecisionRecord) -> dict[str, Any]:
+    shown = sight.reason(hub, asdict(decision))
+    outcomes = [
+        one | {"reason": reason_of(one["status"], one["reason"])} for one in shown["outcomes"]
+    ]
+    return shown | {"outcomes": outcomes}
 
 
 ROUTES = (

@@ -9,6 +9,7 @@ from pydantic import Field
 from hub.api.access import Access
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
+from hub.phrase import Phrase
 
 
 class Look(Body):
@@ -42,7 +43,7 @@ async def look_around(call: Call) -> dict[str, Any]:
     """Look around in the home's network, one at a time."""
     context = call.context
     if context.heavy.locked():
-        raise Problem(409, "busy", "the hub is busy with something that takes long", "wait")
+        raise Problem(409, "busy", Phrase("refused.busy"), Phrase("mend.wait"))
     async with context.heavy:
         module = await asyncio.to_thread(import_module, "hub.discover.discover")
         found: dict[str, Any] = await module.discover(context.hub.settings, call.sent(Look).seconds)

@@ -19,6 +19,7 @@ from hub.api.hosts import host_of
 from hub.api.problem import Problem
 from hub.api.qr import qr_rows
 from hub.api.route import Body, Call, Identity, Route, Shape
+from hub.phrase import Phrase
 from hub.store.accounts import Passkey
 from sync.base64url import b64, unb64
 
@@ -95,7 +96,7 @@ async def finish_totp(call: Call) -> dict[str, Any]:
     who, context = call.identity, call.context
     secret = context.totp_waiting.get(who.session.id)
     if secret is None:
-        raise Problem(409, "conflict", "ask for a secret first")
+        raise Problem(409, "conflict", Phrase("refused.no_secret"))
     step = _check_code(call, who, secret, 0, call.sent(Code).code)
     del context.totp_waiting[who.session.id]
     member = replace(context.accounts.members[who.member.id], totp=secret, totp_step=step)
@@ -116,7 +117,7 @@ async def show_totp(call: Call) -> dict[str, Any]:
     who, context = call.identity, call.context
     member = context.accounts.members[who.member.id]
     if member.totp is None:
-        raise Problem(409, "conflict", "no authenticator app is set up")
+        raise Problem(409, "conflict", Phrase("refused.no_totp"))
     step = _check_code(call, who, member.totp, member.totp_step, call.sent(Code).code)
     await context.accounts.put_member(replace(member, totp_step=step), who.by)
     context.accounts.proved(who.session, context.auth.now_ms())
@@ -128,7 +129,7 @@ async def begin_passkey(call: Call) -> dict[str, Any]:
     who, context = call.identity, call.context
     mine = _own_passkeys(call)
     if len(mine) >= MAX_PASSKEYS:
-        raise Problem(409, "too_many", "remove a passkey first")
+        raise Problem(409, "too_many", Phrase("refused.too_many_passkeys"))
     lib = await _library()
     options = lib.making_options(
         _rp(call),
@@ -150,7 +151,7 @@ async def finish_passkey(call: Call) -> dict[str, Any]:
     )
     key = Passkey(name, who.member.id, sent.name, public, uses, context.auth.now_ms())
     if key.id in context.accounts.passkeys:
-        raise Problem(409, "conflict", "this passkey is known already")
+        raise Problem(409, "conflict", Phrase("refused.passkey_known"))
     await context.accounts.put_passkey(key, who.by)
     context.accounts.proved(who.session, context.auth.now_ms())
     return await get_factors(_as_now(call))
@@ -163,14 +164,14 @@ async def remove_passkey(call: Call) -> None:
         if b64(key.id) == call.path["passkey"] and key.member == who.member.id:
             await context.accounts.drop_passkey(key.id, who.by)
             return
-    raise Problem(404, "not_found", "there is no such passkey")
+    raise Problem(404, "not_found", Phrase("refused.no_such_passkey"))
 
 
 async def ask_passkey(call: Call) -> dict[str, Any]:
     """Options to show a passkey."""
     mine = _own_passkeys(call)
     if not mine:
-        raise Problem(409, "conflict", "no passkey is set up")
+        raise Problem(409, "conflict", Phrase("refused.no_passkey"))
     lib = await _library()
     return {"options": lib.showing_options(_rp(call), _challenge(call, SHOW), mine)}
 
@@ -197,11 +198,11 @@ def _check_code(call: Call, who: Identity, secret: bytes, last_step: int, code: 
     wait_s = lock_out.locked_s(_lock(who))
     if wait_s:
         later = {"Retry-After": str(round(wait_s) + 1)}
-        raise Problem(429, "locked", "too many wrong codes", headers=later)
+        raise Problem(429, "locked", Phrase("refused.locked_codes"), headers=later)
     step = totp.check(secret, code, call.context.hub.clock.wall(), last_step)
     if step is None:
         lock_out.failed(_lock(who))
-        raise Problem(403, "wrong_code", "this is not the code of now")
+        raise Problem(403, "wrong_code", Phrase("refused.wrong_code"))
     lock_out.succeeded(_lock(who))
     return step
 
@@ -232,9 +233,9 @@ def _take(call: Call, purpose: str, credential: dict[str, Any]) -> bytes:
         signed = unb64(str(credential["response"]["clientDataJSON"]))
         challenge = unb64(str(json.loads(signed)["challenge"]))
     except (ValueError, KeyError, TypeError, RecursionError) as err:
-        raise Problem(422, "bad_passkey", "this is no passkey's answer") from err
+        raise Problem(422, "bad_passkey", Phrase("refused.no_passkey_answer")) from err
     if not call.context.challenges.take(purpose + call.identity.session.id, challenge):
-        raise Problem(403, "bad_passkey", "this answers no question of now")
+        raise Problem(403, "bad_passkey", Phrase("refused.passkey_stale"))
     return challenge
 
 

@@ -9,6 +9,7 @@ from hub.api.access import Access
 from hub.api.paging import Millis, Page
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
+from hub.phrase import Phrase
 from models.types import Emotion
 
 
@@ -76,7 +77,7 @@ async def add_entry(call: Call) -> dict[str, Any]:
     entry, who = call.sent(Entry), call.identity
     if who.member.person is None:
         raise Problem(
-            409, "no_person", "this member is nobody who lives here", "link them to a person"
+            409, "no_person", Phrase("refused.member_no_person"), Phrase("mend.link_person")
         )
     return await call.context.operations(who.by).ask(
         "say", text=entry.text, room=entry.room, person=who.member.person

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from hub.api.access import Access
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
+from hub.phrase import Phrase
 from hub.share.hooks import NotLetIn, TooOften
 
 
@@ -42,12 +43,18 @@ async def call_hook(call: Call) -> dict[str, Any]:
         raise Problem(
             401,
             "unauthenticated",
-            "sign this, or send the hook's secret as a bearer token",
+            Phrase("refused.hook_unsigned"),
             headers={"WWW-Authenticate": "Bearer"},
         ) from None
     except TooOften as err:
         wait = {"Retry-After": str(max(1, round(err.wait_s)))}
-        raise Problem(429, "too_many", "too many requests", "wait a little", headers=wait) from None
+        raise Problem(
+            429,
+            "too_many",
+            Phrase("refused.too_many_requests"),
+            Phrase("mend.wait_a_little"),
+            headers=wait,
+        ) from None
     return {"done": done}
 
 

@@ -11,6 +11,7 @@ from hub.api.paging import Millis, Page
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
 from hub.api.sight import Sight
+from hub.phrase import Phrase
 from hub.store.queries import Where
 from hub.store.rollups import Span
 
@@ -185,7 +186,7 @@ def may_look_at(call: Call, person: str | None) -> None:
     """Raise unless the moods of this person are for whoever asks."""
     who = call.identity
     if person is not None and person != who.member.person and who.role is not Role.OWNER:
-        raise Problem(403, "not_yours", "a person's moods are for themselves and for the owner")
+        raise Problem(403, "not_yours", Phrase("refused.moods_not_yours"))
 
 
 ROUTES = (

@@ -3,18 +3,17 @@
 from hub.api.access import Access
 from hub.api.problem import Problem
 from hub.api.route import Call, Route
-
-_MEND = "players can be controlled as devices"
+from hub.phrase import Phrase
 
 
 async def get_music(_call: Call) -> None:
     """What plays and why: not yet."""
-    raise Problem(501, "not_yet", "the hub does not choose music yet", _MEND)
+    raise Problem(501, "not_yet", Phrase("refused.no_music"), Phrase("mend.music"))
 
 
 async def command_music(_call: Call) -> None:
     """Skip, like, start towards a mood: not yet."""
-    raise Problem(501, "not_yet", "the hub does not choose music yet", _MEND)
+    raise Problem(501, "not_yet", Phrase("refused.no_music"), Phrase("mend.music"))
 
 
 ROUTES = (

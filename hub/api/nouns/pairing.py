@@ -16,6 +16,7 @@ from hub.api.nouns.sessions import Me, get_me
 from hub.api.problem import Problem
 from hub.api.qr import qr_rows
 from hub.api.route import Body, Call, Identity, Route, Shape
+from hub.phrase import Phrase
 from hub.store.accounts import Client, Member
 from sync.base64url import b64, unb64
 from sync.pairing_device import Device, is_key, is_signed
@@ -202,7 +203,7 @@ async def pair_scanned(call: Call) -> web.StreamResponse:
             }
         )
     except ValueError as err:
-        raise Problem(422, "malformed", "this is no pairing request") from err
+        raise Problem(422, "malformed", Phrase("refused.no_pairing_request")) from err
     return await _with_session(call, {"answer": b64(answer)}, member, client)
 
 
@@ -222,7 +223,7 @@ async def open_session(call: Call) -> web.StreamResponse:
         raise Problem(
             429,
             "locked",
-            "too many wrong signatures",
+            Phrase("refused.locked_signatures"),
             headers={"Retry-After": str(round(wait_s) + 1)},
         )
     challenge = _bytes(sent.challenge)
@@ -237,7 +238,7 @@ async def open_session(call: Call) -> web.StreamResponse:
         or not is_signed(client.key, text, _bytes(sent.signature))
     ):
         context.auth.lock_out.failed(remote)
-        raise Problem(401, "unauthenticated", "this device is not known, or signed wrongly")
+        raise Problem(401, "unauthenticated", Phrase("refused.device_not_known"))
     context.auth.lock_out.succeeded(remote)
     return await _with_session(call, None, member, client)
 
@@ -245,10 +246,12 @@ async def open_session(call: Call) -> web.StreamResponse:
 async def _let_in(call: Call, device: Device) -> tuple[Client, Member]:
     context = call.context
     if len(context.accounts.clients) >= MAX_CLIENTS:
-        raise Problem(409, "too_many", "too many devices are paired", "unpair some")
+        raise Problem(
+            409, "too_many", Phrase("refused.too_many_devices"), Phrase("mend.unpair_some")
+        )
     known = [c for c in context.accounts.clients.values() if c.key == device.key]
     if known:
-        raise Problem(409, "conflict", "this device is paired already")
+        raise Problem(409, "conflict", Phrase("refused.device_paired"))
     member = await context.member_to_pair()
     client = Client(secrets.token_hex(8), member.id, device.name, device.key, context.auth.now_ms())
     await context.accounts.put_client(client, member.person or member.id)
@@ -271,9 +274,9 @@ async def _with_session(
 def _key(text: str) -> bytes:
     key = _bytes(text)
     if len(key) != KEY_BYTES:
-        raise Problem(422, "malformed", "an Ed25519 public key has 32 bytes")
+        raise Problem(422, "malformed", Phrase("refused.key_length"))
     if not is_key(key):
-        raise Problem(422, "malformed", "this is no Ed25519 public key")
+        raise Problem(422, "malformed", Phrase("refused.no_key"))
     return key
 
 
@@ -281,12 +284,13 @@ def _bytes(text: str) -> bytes:
     try:
         return unb64(text)
     except ValueError as err:
-        raise Problem(422, "malformed", "this is not base64url") from err
+        raise Problem(422, "malformed", Phrase("refused.not_base64")) from err
 
 
 def _refused(err: PairingRefused) -> Problem:
     status = {"closed": 409, "wrong_digits": 403, "wrong_secret": 403}.get(err.code, 422)
-    return Problem(status, err.code, str(err), "open pairing again: moodsync pair")
+    title = Phrase(f"pairing.{err.code}")
+    return Problem(status, err.code, title, Phrase("mend.open_pairing_again"))
 
 
 _WINDOW = "/pairing/window"

@@ -6,6 +6,7 @@ from hub.api.access import Access, Role
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
 from hub.api.sight import SHARING, shares
+from hub.phrase import Phrase
 
 Sense = Literal["face", "voice", "text", "body"]
 
@@ -70,9 +71,9 @@ async def put_consent(call: Call) -> dict[str, Any]:
     identity = call.identity
     adult = identity.role in (Role.OWNER, Role.ADULT)
     if not may_decide_for(call, person) and not (adult and not wanted):
-        raise Problem(403, "forbidden", "this consent is somebody else's to give")
+        raise Problem(403, "forbidden", Phrase("refused.consent_not_yours"))
     if sense not in ("face", "voice", "text", "body"):
-        raise Problem(404, "not_found", f"there is no sense {sense!r}")
+        raise Problem(404, "not_found", Phrase("refused.no_sense", name=sense))
     await call.context.operations(identity.by).ask(
         "consent", action="give" if wanted else "withdraw", person=person, sense=sense
     )
@@ -83,9 +84,9 @@ async def put_sharing(call: Call) -> dict[str, Any]:
     """Share one's own mood with the household's adults, or no more; off until it is turned on."""
     person, hub = call.path["person"], call.context.hub
     if not may_decide_for(call, person):
-        raise Problem(403, "forbidden", "this is somebody else's to share")
+        raise Problem(403, "forbidden", Phrase("refused.not_yours_to_share"))
     if person not in hub.settings.people:
-        raise Problem(404, "unknown_person", f"there is nobody called {person!r}")
+        raise Problem(404, "unknown_person", Phrase("refused.no_person", name=person))
     await hub.store.config.set(SHARING + person, call.sent(Sharing).shared, call.identity.by)
     return await list_people(call)
 

@@ -16,6 +16,7 @@ from hub.decide.replay import Replay, about
 from hub.edits import read as read_edits
 from hub.errors import ConfigError
 from hub.errors import Problem as ConfigProblem
+from hub.phrase import Phrase
 from hub.rule_text import read_rule, write_rule
 from hub.settings import Guards, Rule
 from hub.store.queries import Where
@@ -132,7 +133,7 @@ async def convert_policy(call: Call) -> dict[str, Any]:
     """Turn a rule's text into data, or its data into text. Nothing is saved."""
     sent = call.sent(RuleText)
     if (sent.yaml is None) == (sent.rule is None):
-        raise Problem(422, "invalid", "give either yaml or rule")
+        raise Problem(422, "invalid", Phrase("refused.yaml_or_rule"))
     if sent.rule is not None:
         return {"rule": plain_rule(sent.rule), "yaml": write_rule(sent.rule), "problems": []}
     text = sent.yaml or ""
@@ -203,7 +204,7 @@ async def undo_edit(call: Call) -> dict[str, Any]:
     """Take the newest change of rooms, scenes, rules or limits back."""
     hub = call.context.hub
     if hub.read_settings is None:
-        raise Problem(501, "not_yet", "this hub was started without a file to read again")
+        raise Problem(501, "not_yet", Phrase("refused.no_config_file"))
     async with hub.edits.lock:
         await hub.edits.undo(hub.read_settings, call.identity.by)
     return await get_edits(call)

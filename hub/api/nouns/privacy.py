@@ -15,6 +15,7 @@ from hub.api.access import Access
 from hub.api.nouns.people import may_decide_for
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
+from hub.phrase import Phrase
 from hub.types import PersonId
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ async def change_privacy(call: Call) -> dict[str, Any]:
     sent, operations = call.sent(PrivacyChange), call.context.operations(call.identity.by)
     resumes = sent.privacy is False or sent.guests is False
     if resumes and not call.identity.may(Access.CONSENT):
-        raise Problem(403, "forbidden", "only those who live here may resume")
+        raise Problem(403, "forbidden", Phrase("refused.only_residents_resume"))
     if sent.privacy is not None:
         await operations.ask("privacy", on=sent.privacy)
     if sent.guests is not None:
@@ -164,7 +165,7 @@ async def erase_records(call: Call) -> dict[str, Any]:
     sent = call.sent(Erase)
     person = _mine(call, sent.person)
     if sent.confirm != sent.person:
-        raise Problem(422, "not_confirmed", "repeat the person's id in `confirm`")
+        raise Problem(422, "not_confirmed", Phrase("refused.not_confirmed"))
     accounts = call.context.accounts
     members = {m.id for m in accounts.members.values() if m.person == person}
     sessions = [s.id for s in accounts.sessions.values() if s.member in members]
@@ -188,11 +189,11 @@ async def get_consent_log(call: Call) -> dict[str, Any]:
 
 def _mine(call: Call, person: str) -> PersonId:
     if not may_decide_for(call, person):
-        raise Problem(403, "forbidden", "this is somebody else's to decide")
+        raise Problem(403, "forbidden", Phrase("refused.not_yours_to_decide"))
     hub = call.context.hub
     known = {*hub.settings.people, *(one.id for one in hub.store.config.people())}
     if person not in known:
-        raise Problem(404, "unknown_person", f"there is nobody called {person!r}")
+        raise Problem(404, "unknown_person", Phrase("refused.no_person", name=person))
     return PersonId(person)
 
 

@@ -7,8 +7,9 @@ from pydantic import Field
 from hub.api.access import Access
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
+from hub.phrase import Phrase
 from hub.push.guard import NotPublic, origin_of
-from hub.push.news import DETAILS
+from hub.push.news import DETAILS, SPEAKS
 from hub.store.accounts import PushTarget
 from sync.base64url import unb64
 
@@ -78,23 +79,24 @@ async def subscribe_push(call: Call) -> dict[str, Any]:
     except NotPublic as err:
         raise Problem(422, "invalid", str(err)) from err
     if len(accounts.push) >= MOST and sent.endpoint not in accounts.push:
-        raise Problem(409, "too_many", "too many browsers are told already")
+        raise Problem(409, "too_many", Phrase("refused.too_many_browsers"))
     known = accounts.push.get(sent.endpoint)
     if known is not None and known.member != who.member.id:
-        raise Problem(409, "conflict", "this browser is told for somebody else")
+        raise Problem(409, "conflict", Phrase("refused.browser_taken"))
     try:
         point, auth = unb64(sent.keys.p256dh), unb64(sent.keys.auth)
     except ValueError as err:
-        raise Problem(422, "invalid", "the keys are not base64url") from err
+        raise Problem(422, "invalid", Phrase("refused.keys_base64")) from err
     if len(point) != POINT_BYTES or point[0] != 4 or len(auth) != AUTH_BYTES:  # noqa: PLR2004
-        raise Problem(422, "invalid", "these are no keys of a browser")
+        raise Problem(422, "invalid", Phrase("refused.browser_keys"))
+    speaks = call.context.language(call.request)
     target = PushTarget(
         sent.endpoint,
         who.member.id,
         who.session.client,
         point,
         auth,
-        (*sent.topics, *((DETAILS,) if sent.details else ())),
+        (*sent.topics, *((DETAILS,) if sent.details else ()), SPEAKS + speaks),
         call.context.auth.now_ms(),
     )
     await accounts.put_push(target, who.by)
@@ -107,7 +109,7 @@ async def unsubscribe_push(call: Call) -> None:
     endpoint = call.sent(Endpoint).endpoint
     known = call.context.accounts.push.get(endpoint)
     if known is None or known.member != call.identity.member.id:
-        raise Problem(404, "not_found", "this browser is not told")
+        raise Problem(404, "not_found", Phrase("refused.browser_not_told"))
     await call.context.accounts.drop_push(endpoint, call.identity.by)
     call.context.push.changed()
 

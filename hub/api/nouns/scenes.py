@@ -9,6 +9,7 @@ from hub.api.edit import put_entry, remove_entry, version_of
 from hub.api.nouns.devices import Outcomes
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Reply, Route, Shape
+from hub.phrase import Phrase
 from hub.settings import LightPart, Scene
 
 
@@ -81,7 +82,7 @@ async def save_scene(call: Call) -> Reply:
     sent = call.sent(SaveNow)
     hub = call.context.hub
     if sent.room not in hub.settings.rooms:
-        raise Problem(404, "unknown_room", f"there is no room {sent.room!r}")
+        raise Problem(404, "unknown_room", Phrase("refused.no_room", name=sent.room))
     lights: dict[str, LightPart] = {}
     target = None
     for device in hub.devices.all():
@@ -95,7 +96,7 @@ async def save_scene(call: Call) -> Reply:
                 on=state.on, level=state.level, kelvin=state.kelvin, xy=state.xy
             )
     if not lights and target is None:
-        raise Problem(409, "conflict", "nothing in this room has said how it is")
+        raise Problem(409, "conflict", Phrase("refused.nothing_known"))
     scene = Scene(name=sent.name, devices=lights, target_c=target)
     await put_entry(call, "scenes", call.path["scene"], scene)
     shown = _scene(call, call.path["scene"])

@@ -10,6 +10,7 @@ from hub.api.access import Access, Role
 from hub.api.auth import BROWSER, TOKEN, Opened, clear_cookie
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
+from hub.phrase import Phrase
 from hub.store.accounts import Member, Session
 
 
@@ -132,7 +133,7 @@ async def end_session(call: Call) -> web.Response | None:
     who, name = call.identity, call.path["session"]
     session = who.session if name == "current" else call.context.accounts.sessions.get(name)
     if session is None or (session.member != who.member.id and not who.may(Access.ADMIN)):
-        raise Problem(404, "not_found", "there is no such session")
+        raise Problem(404, "not_found", Phrase("refused.no_such_session"))
     await call.context.accounts.drop_session(session.id, who.by)
     await call.context.ended(session.id)
     if session.id == who.session.id and session.kind == BROWSER:
@@ -146,10 +147,10 @@ async def create_token(call: Call) -> dict[str, Any]:
     """Make a token for a script; it can never do more than you."""
     sent, who = call.sent(NewToken), call.identity
     if who.session.kind == TOKEN:
-        raise Problem(403, "forbidden", "a token makes no tokens")
+        raise Problem(403, "forbidden", Phrase("refused.token_makes_none"))
     scopes = frozenset(sent.scopes)
     if not all(who.may(scope) for scope in scopes):
-        raise Problem(403, "forbidden", "you cannot give what you do not have")
+        raise Problem(403, "forbidden", Phrase("refused.more_than_own"))
     opened = await call.context.auth.open(
         who.member, TOKEN, sent.name, scopes=scopes, days=sent.days
     )
@@ -173,7 +174,7 @@ async def unpair_client(call: Call) -> None:
     who = call.identity
     client = call.context.accounts.clients.get(call.path["client"])
     if client is None or (client.member != who.member.id and not who.may(Access.ADMIN)):
-        raise Problem(404, "not_found", "there is no such device")
+        raise Problem(404, "not_found", Phrase("refused.no_such_device"))
     gone = [s.id for s in call.context.accounts.sessions.values() if s.client == client.id]
     await call.context.accounts.drop_client(client.id, who.by)
     for session in gone:
@@ -257,19 +258,19 @@ def opened_view(call: Call, opened: Opened) -> dict[str, Any]:
 def _member(call: Call) -> Member:
     member = call.context.accounts.members.get(call.path["member"])
     if member is None:
-        raise Problem(404, "not_found", "there is no such member")
+        raise Problem(404, "not_found", Phrase("refused.no_such_member"))
     return member
 
 
 def _check_person(call: Call, person: str | None) -> None:
     if person is not None and person not in call.context.hub.settings.people:
-        raise Problem(404, "unknown_person", f"there is nobody called {person!r}")
+        raise Problem(404, "unknown_person", Phrase("refused.no_person", name=person))
 
 
 def _keep_an_owner(call: Call, member: Member) -> None:
     owners = [m for m in call.context.accounts.members.values() if m.role == Role.OWNER]
     if owners == [member]:
-        raise Problem(409, "last_owner", "a home needs an owner", "make someone else one first")
+        raise Problem(409, "last_owner", Phrase("refused.last_owner"), Phrase("mend.make_owner"))
 
 
 _MEMBER = "/members/{member}"

@@ -1,6 +1,6 @@
 /** The hub's API below /api/v1: every call has a limit, every error says what happened and what helps. */
 
-import { t } from "./i18n";
+import { language, t } from "./i18n";
 
 const BASE = "/api/v1";
 const LIMIT_MS = 15_000;
@@ -95,7 +95,7 @@ function renewed(): Promise<boolean> {
 }
 
 async function request(method: string, path: string, body: unknown, options: Options): Promise<Response> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": language.value };
   const file = body instanceof Blob;
   if (body !== undefined) headers["Content-Type"] = file ? "application/octet-stream" : "application/json";
   if (options.ifMatch) headers["If-Match"] = options.ifMatch;

@@ -4,7 +4,7 @@ import { computed, effect, signal } from "@preact/signals";
 
 import { ApiError, get } from "./api";
 import { known } from "./device";
-import { t } from "./i18n";
+import { language, t } from "./i18n";
 import { read, write } from "./keep";
 import { openOutbox, sendWaiting } from "./outbox";
 import type { Point } from "./plane/MoodPlane";
@@ -77,6 +77,9 @@ export async function start(): Promise<void> {
   effect(() => {
     if (connection.value === "home") void sendWaiting();
   });
+  language.subscribe(() => {
+    if (socket?.readyState === WebSocket.OPEN) subscribe(socket);
+  });
   setInterval(() => connection.value === "home" && void keep(), KEEP_EVERY_MS);
   await begin();
 }
@@ -136,7 +139,7 @@ function open(): void {
   socket = made;
   made.onopen = () => {
     waitMs = FIRST_WAIT_MS;
-    made.send(JSON.stringify({ do: "subscribe", topics: TOPICS, ...(boot ? { boot, seq: seen } : {}) }));
+    subscribe(made, boot ? { boot, seq: seen } : {});
     listen(made);
   };
   made.onmessage = (event) => {
@@ -146,6 +149,11 @@ function open(): void {
   made.onclose = () => {
     if (socket === made) reconnect();
   };
+}
+
+/** What the hub says comes in the language that is spoken here. */
+function subscribe(on: WebSocket, since: { boot?: string; seq?: number } = {}): void {
+  on.send(JSON.stringify({ do: "subscribe", topics: TOPICS, language: language.value, ...since }));
 }
 
 function take(message: Message): void {
