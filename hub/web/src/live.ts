@@ -66,6 +66,26 @@ let boot: string | undefined;
 let seen = 0;
 const trailAt: Record<string, number> = {};
 
+type Hearing = (data: unknown, whole: boolean) => void;
+const followed = new Map<string, Set<Hearing>>();
+
+/** Follow another topic while a page shows it: `hear` is given what there is, then what is new. Returns how to stop. */
+export function follow(topic: string, hear: Hearing): () => void {
+  const all = followed.get(topic) ?? new Set();
+  followed.set(topic, all.add(hear));
+  subscribe();
+  return () => {
+    all.delete(hear);
+    if (!all.size) followed.delete(topic);
+    subscribe();
+  };
+}
+
+/** Ask for what is wanted now: without a place to go on from, new topics begin with all there is. */
+function subscribe(): void {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ do: "subscribe", topics: [...TOPICS, ...followed.keys()] }));
+}
+
 /** Load what shows first, then follow it. */
 export async function start(): Promise<void> {
   await Promise.all([recall(), openOutbox()]);
@@ -137,6 +157,7 @@ function open(): void {
   made.onopen = () => {
     waitMs = FIRST_WAIT_MS;
     made.send(JSON.stringify({ do: "subscribe", topics: TOPICS, ...(boot ? { boot, seq: seen } : {}) }));
+    if (followed.size) subscribe();
     listen(made);
   };
   made.onmessage = (event) => {
@@ -153,6 +174,7 @@ function take(message: Message): void {
   seen = message.seq;
   home();
   const whole = message.type === "snapshot";
+  for (const hear of followed.get(message.topic) ?? []) hear(message.data, whole);
   const before = moods.value ?? { privacy: false, sensing: [], rooms: [] };
   switch (message.topic) {
     case "moods":
