@@ -8,6 +8,7 @@ import type { Person } from "../people/consent";
 import { against, csvOf, totalOf } from "../plane/past";
 import { Pane, useActs, usePast, type Who } from "../plane/Past";
 import { DAY_MS, moved, stretchOf, within, zoomed, type View } from "../plane/view";
+import { Field } from "../ui/Choice";
 import { useLoad } from "../ui/load";
 import { Problem } from "../ui/parts";
 import { dayAndTime } from "../words";
@@ -77,42 +78,39 @@ export function History() {
   };
   return (
     <>
-      <div class="row between">
-        <div class="row chips" role="group" aria-label={t("history.howFar")}>
-          {SPANS.map((one) => (
-            <button key={one.id} class="btn chip" aria-pressed={one === span} onClick={() => choose(one)}>
-              {t(`span.${one.id}`)}
-            </button>
-          ))}
-        </div>
-        <div class="row chips" role="group" aria-label={t("history.move")}>
-          <Move label={t("history.earlier")} sign="‹" onClick={() => show(moved(view.value, -0.5))} />
-          <Move label={t("history.wider")} sign="−" onClick={() => show(zoomed(view.value, 2, 0.5))} />
-          <Move label={t("history.closer")} sign="+" onClick={() => show(zoomed(view.value, 0.5, 0.5))} />
-          <Move label={t("history.later")} sign="›" onClick={() => show(moved(view.value, 0.5))} />
-        </div>
+      <div class="row chips" role="group" aria-label={t("history.howFar")}>
+        {SPANS.map((one) => (
+          <button key={one.id} class="btn chip" aria-pressed={one === span} onClick={() => choose(one)}>
+            {t(`span.${one.id}`)}
+          </button>
+        ))}
       </div>
-      <div class="row">
-        {all.length > 1 && (
-          <label class="row">
-            <span class="small soft">{t("history.of")}</span>
-            <select class="choice" value={who ? idOf(who) : ""} onChange={(event) => setWho(event.currentTarget.value)}>
+      <div class="pair">
+        {all.length > 0 && (
+          <Field label={t("history.of")}>
+            <select value={who ? idOf(who) : ""} onChange={(event) => setWho(event.currentTarget.value)}>
               {all.map((one) => <option key={idOf(one)} value={idOf(one)} selected={one === who}>{one.name}</option>)}
             </select>
-          </label>
+          </Field>
         )}
-        <label class="row">
-          <span class="small soft">{t("history.with")}</span>
-          <select class="choice" value={withId} onChange={(event) => setWith(event.currentTarget.value)}>
+        <Field label={t("history.with")}>
+          <select value={withId} onChange={(event) => setWith(event.currentTarget.value)}>
             <option value="" selected={withId === ""}>{t("history.nobody")}</option>
             <option value={BEFORE} selected={withId === BEFORE}>{t(`history.before.${span.id}`)}</option>
             {all.filter((one) => one !== who).map((one) => <option key={idOf(one)} value={idOf(one)} selected={idOf(one) === withId}>{one.name}</option>)}
           </select>
-        </label>
+        </Field>
       </div>
       {other && total && otherTotal && <p role="status">{against(total, otherTotal)}</p>}
       <div class={other ? "panes even" : ""}>
-        <Pane title={who?.name ?? t("page.history")} past={past} acts={acts.data ?? []} total={total} shown={shown} view={view} show={show} />
+        <Pane title={who?.name ?? t("page.history")} past={past} acts={acts.data ?? []} total={total} shown={shown} view={view} show={show}>
+          <div class="row chips nowrap" role="group" aria-label={t("history.move")}>
+            <Move label={t("history.earlier")} sign="‹" onClick={() => show(moved(view.value, -0.5))} />
+            <Move label={t("history.wider")} sign="−" onClick={() => show(zoomed(view.value, 2, 0.5))} />
+            <Move label={t("history.closer")} sign="+" onClick={() => show(zoomed(view.value, 0.5, 0.5))} />
+            <Move label={t("history.later")} sign="›" onClick={() => show(moved(view.value, 0.5))} />
+          </div>
+        </Pane>
         {other && (
           <Pane
             key={`${idOf(other)} ${shift}`}

@@ -193,7 +193,7 @@ function Wishes({ room, decision }: { room: RoomMood; decision: Decided }) {
       say(t(`now.${verdict}Noted`), { label: t("common.undo"), run: () => void forget() });
     });
   return (
-    <div class="row" role="group" aria-label={t("now.wishes")}>
+    <div class="row chips" role="group" aria-label={t("now.wishes")}>
       <button class="btn chip" disabled={stale.value} onClick={undo}>{t("common.undo")}</button>
       {decision.id != null && (
         <>

@@ -1,4 +1,5 @@
 import type { Signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 
 import { get } from "../api";
@@ -57,19 +58,22 @@ interface PaneProps {
   view: Signal<View>;
   shift?: number;
   show: (view: View) => void;
+  /** What stands beside the name. */
+  children?: ComponentChildren;
 }
 
 /** One chart with its name, what it shows, and what it was mostly. */
-export function Pane({ title, past, acts, total, shown, view, shift = 0, show }: PaneProps) {
+export function Pane({ title, past, acts, total, shown, view, shift = 0, show, children }: PaneProps) {
   const series = useMemo(() => seriesOf(past.data ?? []), [past.data]);
   const marks = useMemo<Mark[]>(() => acts.map((one) => ({ at: one.at_ms, because: one.because })), [acts]);
   const span = t("history.fromTo", { from: dayAndTime(shown.from - shift), to: dayAndTime(shown.to - shift) });
   return (
     <section class="card" aria-label={title}>
-      <div>
+      <div class="row between">
         <h2>{title}</h2>
-        <p class="small soft num">{span}</p>
+        {children}
       </div>
+      <p class="small soft num">{span}</p>
       {past.error && <Problem error={past.error} retry={past.again} />}
       {!past.data && !past.error && <Skeleton height={280} />}
       {past.data && <Chart series={series} marks={marks} label={`${title}, ${span}`} view={view} shift={shift} show={show} />}
