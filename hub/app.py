@@ -27,7 +27,7 @@ from hub.clock import Clock
 from hub.control import ControlServer
 from hub.counters import Counters
 from hub.decide.engine import Decider
-from hub.edits import Edits
+from hub.edits import RETENTION, Edits
 from hub.history import Recent
 from hub.learned import Learned
 from hub.mood.body import BodySense
@@ -189,8 +189,10 @@ class Hub:
 
         Returns False, and changes nothing, when a part changed that is only built at the start.
         """
-        if any(getattr(self.settings, part) != getattr(settings, part) for part in BUILT_ONCE):
+        if _built_once(self.settings) != _built_once(settings):
             return False
+        if self.settings.store != settings.store:
+            self.store.keep_for(settings.store)
         self.settings = settings
         for part in (self.devices, self.actor, self.surroundings, self.moods, self.decider):
             part.reload(settings)
@@ -200,6 +202,12 @@ class Hub:
 
     def _sample(self, sample: Sample) -> None:
         self.body.feed(sample)
+
+
+def _built_once(settings: Settings) -> tuple[object, ...]:
+    """Return the parts that only a start takes over; for how long records are kept is none."""
+    store = settings.store.model_copy(update=dict.fromkeys(RETENTION))
+    return tuple(store if part == "store" else getattr(settings, part) for part in BUILT_ONCE)
 
 
 def _handler_failed(where: str, err: Exception) -> None:

@@ -1,15 +1,15 @@
 """What people change in the app: an overlay on the household's file, which stays theirs.
 
 `<state>/edits.yaml` holds whole rooms, scenes and rules by name, `null` for one that was removed,
-the guards, and the home's name. It is read after the household's file and validated with it, so
-that both can never contradict; `moodsync check` lists what is in it. Every change can be undone,
-newest first.
+the guards, the home's name, and for how long records are kept. It is read after the household's
+file and validated with it, so that both can never contradict; `moodsync check` lists what is in it.
+Every change can be undone, newest first.
 """
 
 import asyncio
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -36,6 +36,9 @@ Section = Literal["rooms", "scenes", "rules"]
 SECTIONS: tuple[Section, ...] = ("rooms", "scenes", "rules")
 GUARDS = "guards"
 HOME = "home"
+STORE = "store"
+RETENTION = ("keep_readings_days", "keep_moods_days")
+"""All of `store` that the app may change."""
 
 Data = dict[str, Any]
 
@@ -118,6 +121,14 @@ class Edits:
         home = settings.home.model_copy(update={"name": name})
         await self._change(settings.model_copy(update={HOME: home}), data, by, "named the home")
 
+    async def put_retention(self, settings: Settings, days: Mapping[str, float], by: str) -> None:
+        """Keep records for so many days (the keys of RETENTION)."""
+        data = self._read()
+        data[STORE] = {key: days[key] for key in RETENTION}
+        store = settings.store.model_copy(update=data[STORE])
+        told = ", ".join(f"{key} {value:g}" for key, value in data[STORE].items())
+        await self._change(settings.model_copy(update={STORE: store}), data, by, f"set {told}")
+
     async def undo(self, read: Callable[[], Settings], by: str) -> None:
         """Take the newest change back. Raises Refusal if there is none."""
         past = self._past()
@@ -174,7 +185,7 @@ def read(path: Path) -> Data:
         raise ConfigError((Problem(str(path), None, "", f"cannot be read: {err}"),)) from err
     if found is None:
         return {}
-    known = {*SECTIONS, GUARDS, HOME}
+    known = {*SECTIONS, GUARDS, HOME, STORE}
     if not isinstance(found, dict) or not set(found) <= known:
         allowed = ", ".join(sorted(known))
         raise ConfigError((Problem(str(path), None, "", f"holds only {allowed}"),))
@@ -183,6 +194,10 @@ def read(path: Path) -> Data:
             raise ConfigError((Problem(str(path), None, section, "is a mapping"),))
     if HOME in found and not (isinstance(found[HOME], dict) and set(found[HOME]) == {"name"}):
         raise ConfigError((Problem(str(path), None, HOME, "holds only name"),))
+    kept = found.get(STORE, {})
+    if not (isinstance(kept, dict) and set(kept) <= set(RETENTION)):
+        allowed = " and ".join(RETENTION)
+        raise ConfigError((Problem(str(path), None, STORE, f"holds only {allowed}"),))
     return found
 
 
@@ -203,6 +218,9 @@ def lay_over(data: Data, edits: Data) -> list[tuple[str, ...]]:
     if HOME in edits:
         data.setdefault(HOME, {})["name"] = edits[HOME]["name"]
         touched.append((HOME, "name"))
+    for key, value in edits.get(STORE, {}).items():
+        data.setdefault(STORE, {})[key] = value
+        touched.append((STORE, key))
     return touched
 
 

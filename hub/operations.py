@@ -14,7 +14,7 @@ from hub.control import Handler
 from hub.device_operations import DeviceOperations
 from hub.errors import Refusal
 from hub.phrase import Phrase
-from hub.records import BY, Records
+from hub.records import BY, Records, Verdict
 from hub.share.operations import ShareOperations
 from hub.store.queries import Where
 from hub.types import Decision, Mood, PersonId, RoomId
@@ -52,10 +52,11 @@ class _Scene(_Request):
 
 
 class _Correct(_Request):
-    verdict: Literal["right", "wrong"]
+    verdict: Verdict
     was: Emotion | None = None
     room: str | None = None
     at_ms: int | None = None
+    decision: int | None = None
 
 
 class _Consent(_Request):
@@ -193,7 +194,9 @@ class Operations:
         room = self._room(request.room)
         mood: Mood | int | None
         decision: Decision | int | None
-        if request.at_ms is None:
+        if request.decision is not None:
+            mood, decision = None, await self._decided(room, request.decision)
+        elif request.at_ms is None:
             mood, decision = self._hub.moods.current(room), self._hub.recent.last_decision(room)
         else:
             mood, decision = await self._of_then(room, request.at_ms)
@@ -208,6 +211,15 @@ class Operations:
         moods = await self._hub.store.moods(replace(where, room_only=True), fresh=True)
         decisions = await self._hub.store.decisions(where, fresh=True)
         return (moods[0].id if moods else None), (decisions[0].id if decisions else None)
+
+    async def _decided(self, room: RoomId, number: int) -> Decision | int | None:
+        """Return a room's decision of this run, or its id if it is a stored one."""
+        for entry in self._hub.recent.decisions(room):
+            if isinstance(entry.event, Decision) and entry.event.id == number:
+                return entry.event
+        where = Where(room=room, before_id=number + 1, limit=1)
+        found = await self._hub.store.decisions(where, fresh=True)
+        return number if found and found[0].id == number else None
 
     async def _consent(self, data: dict[str, Any]) -> dict[str, Any]:
         request = _Consent.model_validate(data)

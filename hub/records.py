@@ -14,6 +14,8 @@ from hub.types import Decision, Mood, PersonId
 from models.types import Emotion, Sense
 
 BY = "command line"
+Verdict = Literal["right", "wrong", "more", "not_now"]
+"""Of a mood and what was done: right, wrong. Of one thing done: more like this, not now."""
 CONSENTED = (Sense.FACE, Sense.VOICE, Sense.TEXT, Sense.BODY)
 
 
@@ -85,7 +87,7 @@ class Records:
 
     async def correct(
         self,
-        verdict: Literal["right", "wrong"],
+        verdict: Verdict,
         was: Emotion | None,
         mood: Mood | int | None,
         decision: Decision | int | None,

@@ -12,11 +12,12 @@ from hub.act.dispatch import By, Dispatcher
 from hub.act.override import SLACK_S
 from hub.act.plan import RESTORE_TRANSITION_S, plan_music, plan_restore, plan_scene
 from hub.act.scenes import Snapshots
+from hub.act.taken_back import TakeBack, states
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.errors import NotFound
 from hub.phrase import Phrase
-from hub.settings import Settings
+from hub.settings import Scene, Settings
 from hub.supervisor import Service
 from hub.types import (
     Decision,
@@ -55,6 +56,8 @@ class Actor:
         self._dispatcher = dispatcher
         self._clock = clock
         self._snapshots = Snapshots()
+        self._by_person = TakeBack()
+        self._tried = TakeBack()
         self._targets = TargetHistory(bus, clock.monotonic, devices.get)
         self._waiting: dict[RoomId, Decision] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -78,19 +81,40 @@ class Actor:
         """Bring a scene into a room now; returns one outcome a command.
 
         By a person, transitions are as the scene says (no slew limit), what the scene touches
-        counts as changed by hand, and there is nothing to restore afterwards. Raises NotFound.
+        counts as changed by hand, and `restore` puts back what was before it. Raises NotFound.
         """
         if room not in self._settings.rooms:
             raise NotFound(Phrase("refused.no_room", name=room))
         if scene not in self._settings.scenes:
             raise NotFound(Phrase("refused.no_scene", name=scene))
-        by = By.PERSON if by_person else By.AUTOMATION
+        if by_person:
+            self._by_person.take(room)
+            return await self._try(room, self._settings.scenes[scene], self._by_person)
+        by = By.AUTOMATION
         return await self._execute_all(self._plan(room, SceneGoal(scene), by), by)
 
-    async def restore(self, room: RoomId, *, by_person: bool) -> tuple[Outcome, ...]:
-        """Put back what was before automation's first scene. Raises NotFound."""
+    async def preview(self, room: RoomId, scene: Scene) -> tuple[Outcome, ...]:
+        """Show a scene in a room as a person edits it, saved or not. Raises NotFound.
+
+        Several in a row leave one way back: `end_preview`.
+        """
         if room not in self._settings.rooms:
             raise NotFound(Phrase("refused.no_room", name=room))
+        return await self._try(room, scene, self._tried)
+
+    async def end_preview(self, room: RoomId) -> tuple[Outcome, ...]:
+        """Put back what was before the first preview; nothing where there was none."""
+        return await self._take_back(room, self._tried)
+
+    async def restore(self, room: RoomId, *, by_person: bool) -> tuple[Outcome, ...]:
+        """Put back what was before a person's newest scene, or before automation's first.
+
+        A person takes back whichever came last. Raises NotFound.
+        """
+        if room not in self._settings.rooms:
+            raise NotFound(Phrase("refused.no_room", name=room))
+        if by_person and room in self._by_person:
+            return await self._take_back(room, self._by_person)
         by = By.PERSON if by_person else By.AUTOMATION
         return await self._execute_all(self._plan(room, RestoreGoal(), by), by)
 
@@ -114,13 +138,15 @@ class Actor:
             self._start(self._group, decision)
 
     def _changed_by_hand(self, change: ManualChange) -> None:
-        self._snapshots.drop(change.room, change.device)
+        for memory in (self._snapshots, self._by_person, self._tried):
+            memory.drop(change.room, change.device)
 
     def _start(self, group: asyncio.TaskGroup, decision: Decision) -> None:
         if self._clock.monotonic() > decision.expires_at:
             self.expired += 1
             return
         by = By.PERSON if decision.trigger is Trigger.PERSON else By.AUTOMATION
+        self._by_person.take(decision.room)  # undo means what came last
         try:
             commands = self._plan(decision.room, decision.goal, by)
         except NotFound as err:
@@ -135,6 +161,23 @@ class Actor:
                 self._dispatcher.execute(command, by, decision.id, batches.get(command.device)),
                 name=f"act {command.device}",
             )
+
+    async def _try(self, room: RoomId, scene: Scene, memory: TakeBack) -> tuple[Outcome, ...]:
+        devices = self._devices.in_room(room)
+        commands = plan_scene(scene, devices, None)
+        earlier = memory.take(room)
+        before = states(devices, (command.device for command in commands))
+        self._targets.note(commands)
+        try:
+            return await self._execute_all(commands, By.PERSON)
+        finally:
+            # Afterwards: its own commands count as changes by hand, which are forgotten.
+            memory.keep(room, {**before, **earlier})
+
+    async def _take_back(self, room: RoomId, memory: TakeBack) -> tuple[Outcome, ...]:
+        commands = plan_restore(memory.take(room), self._devices.in_room(room), None)
+        self._targets.note(commands)
+        return await self._execute_all(commands, By.PERSON)
 
     async def _execute_all(self, commands: tuple[Command, ...], by: By) -> tuple[Outcome, ...]:
         batches = self._dispatcher.batches(commands)

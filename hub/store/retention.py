@@ -39,6 +39,12 @@ def delete_some(conn: sqlite3.Connection, table: str, last_id: int) -> int:
         return conn.execute(f"DELETE FROM {table} WHERE id <= ?", (upto,)).rowcount  # noqa: S608
 
 
+def count_upto(conn: sqlite3.Connection, table: str, last_id: int) -> int:
+    """Return how many rows up to this id there are."""
+    query = f"SELECT count(*) FROM {table} WHERE id <= ?"  # noqa: S608 - our own names
+    return int(conn.execute(query, (last_id,)).fetchone()[0])
+
+
 def delete_unused_words(conn: sqlite3.Connection, at_least: int = GC_WORDS) -> int:
     """Delete the texts that no row names, if there are many; return how many went."""
     if conn.execute("SELECT count(*) FROM text").fetchone()[0] < at_least:

@@ -18,7 +18,7 @@ from hub.errors import DiskFull, StoreCorrupt, StoreError
 from hub.settings import Person, StoreSettings
 from hub.state_dir import state_dir
 from hub.store import export as exporting
-from hub.store import queries, staged
+from hub.store import queries, retention, staged
 from hub.store.accounts import Accounts
 from hub.store.ageing import DAY_MS
 from hub.store.config_db import HUB, ConfigDb
@@ -46,7 +46,7 @@ from hub.store.records import (
 )
 from hub.store.reserve import Reserve
 from hub.store.rollups import Span
-from hub.store.schema import File
+from hub.store.schema import AGED, File
 from hub.store.start import make_directory, prepare
 from hub.store.upkeep import COPY_EVERY_S, Upkeep
 from hub.supervisor import Service
@@ -251,6 +251,22 @@ class Store:
     async def counts(self) -> dict[str, int]:
         """Return how many rows each table of the history holds."""
         return await self._ask(queries.counts, fresh=False)
+
+    async def older_than(self, readings_days: float, records_days: float) -> dict[str, int]:
+        """Return how many rows of each table are older: what keeping them so long would delete."""
+        age = self._file.age
+
+        def count(conn: sqlite3.Connection, table: str) -> int:
+            days = readings_days if table in retention.READINGS else records_days
+            last_id = age.last_id_older_than(conn, table, round(days * DAY_MS))
+            return retention.count_upto(conn, table, last_id)
+
+        return await self._ask(lambda conn: {one: count(conn, one) for one in AGED}, fresh=True)
+
+    def keep_for(self, settings: StoreSettings) -> None:
+        """Keep records for as long as these settings say; what is too old goes at the next tick."""
+        self._upkeep.keep(settings)
+        self._upkept_at = self._clock.monotonic() - UPKEEP_EVERY_S
 
     def drops(self) -> dict[str, int]:
         """Return what was lost since the start, by table."""

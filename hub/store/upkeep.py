@@ -34,13 +34,17 @@ class Upkeep:
         clock: Clock,
     ) -> None:
         self._directory = directory
-        self._keep_readings_ms = round(settings.keep_readings_days * DAY_MS)
-        self._keep_records_ms = round(settings.keep_moods_days * DAY_MS)
+        self.keep(settings)
         self._history = history
         self._file = file
         self._config = config
         self._clock = clock
         self._rollups = Rollups(clock.local().tzinfo)
+
+    def keep(self, settings: StoreSettings) -> None:
+        """Keep records for as long as these settings say, from the next run on."""
+        self._keep_readings_ms = round(settings.keep_readings_days * DAY_MS)
+        self._keep_records_ms = round(settings.keep_moods_days * DAY_MS)
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Do all of it; `beat` is called after every step. Raises DiskFull or StoreError."""

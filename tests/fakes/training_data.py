@@ -101,7 +101,7 @@ def write_faces(folder: Path, count: int = 2600, seed: int = 0) -> Path:
 
 
 def write_voices(folder: Path, seed: int = 0) -> Path:
-    """Write two corpora of ten people, each clip a tone that a person's and a label's pitch make."""
+    """Write two corpora of ten people; a clip is a tone, its pitch by person and label."""
     rng = np.random.default_rng(seed)
     labels = ("neutral", "happiness", "sadness", "anger", "fear")
     for corpus, people in {

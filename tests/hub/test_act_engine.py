@@ -17,8 +17,9 @@ from drivers.types import (
 )
 from hub.act.override import SETTLE_S
 from hub.act.scenes import Snapshots
+from hub.clock import ManualClock
 from hub.errors import NotFound
-from hub.settings import Settings
+from hub.settings import Scene, Settings
 from hub.types import Decision, Goal, MusicGoal, RestoreGoal, RoomId, SceneGoal, Trigger
 from tests.hub.act_rig import LAMP, ROOM, Rig, turns
 
@@ -242,7 +243,7 @@ def test_after_the_way_back_the_present_counts() -> None:
 # Asked by the command line -------------------------------------------------------------------
 
 
-async def test_a_person_applies_a_scene_without_slew_and_without_a_way_back() -> None:
+async def test_a_person_applies_a_scene_without_slew_and_may_take_it_back() -> None:
     rig = Rig({"scenes": SCENES, "guards": {"max_level_per_s": 0.1}})
     lamp = rig.add("lamp", state=LIT)
     outcomes = await rig.actor.apply_scene(RoomId(ROOM), "bright", by_person=True)
@@ -250,6 +251,8 @@ async def test_a_person_applies_a_scene_without_slew_and_without_a_way_back() ->
         (Status.DONE, SetLight(lamp, True, 1.0, transition_s=0.0))
     ]
     assert [m.device for m in rig.manual] == [lamp]
+    [outcome] = await rig.actor.restore(RoomId(ROOM), by_person=True)
+    assert outcome.command == SetLight(lamp, True, 0.5, transition_s=2.0)
     assert await rig.actor.restore(RoomId(ROOM), by_person=True) == ()
 
 
@@ -292,3 +295,42 @@ async def test_a_cancelled_scene_is_cancelled(rig: Rig) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert len(rig.driver.cancelled) == 1
+
+
+async def test_a_persons_newest_scene_is_taken_back_and_then_automations(rig: Rig) -> None:
+    lamp = rig.add("lamp", state=LIT)
+    async with rig.acting():
+        await rig.actor.apply_scene(RoomId(ROOM), "dim", by_person=True)
+        rig.report(lamp, level=0.2)
+        await rig.actor.apply_scene(RoomId(ROOM), "bright", by_person=True)
+        rig.report(lamp, level=1.0)
+        await rig.actor.restore(RoomId(ROOM), by_person=True)
+        assert levels(rig) == [(lamp, 0.2), (lamp, 1.0), (lamp, 0.2)]
+        rig.report(lamp, level=0.2)
+        assert await rig.actor.restore(RoomId(ROOM), by_person=True) == ()
+        await rig.actor.apply_scene(RoomId(ROOM), "bright", by_person=True)
+        rig.report(lamp, level=1.0)
+        rig.decide(decision(rig, SceneGoal("dim")))
+        await turns()
+        rig.report(lamp, level=0.2)
+        await rig.actor.restore(RoomId(ROOM), by_person=True)
+    assert levels(rig)[3:] == [(lamp, 1.0), (lamp, 0.2), (lamp, 1.0)]
+
+
+async def test_previews_in_a_row_leave_one_way_back_that_a_hand_shortens(rig: Rig) -> None:
+    lamp, other = rig.add("lamp", state=LIT), rig.add("other", state=LIT)
+    assert isinstance(rig.clock, ManualClock)
+    rig.clock.advance(SETTLE_S + 1)
+    unsaved = [Scene.model_validate({"lights": {"level": n / 10}}) for n in (3, 4)]
+    async with rig.acting():
+        for scene in unsaved:
+            await rig.actor.preview(RoomId(ROOM), scene)
+            for device in (lamp, other):
+                rig.report(device, level=scene.lights.level if scene.lights else None)
+        rig.report(other, on=False)
+        rig.driver.got.clear()
+        await rig.actor.end_preview(RoomId(ROOM))
+        assert levels(rig) == [(lamp, 0.5)]
+        assert await rig.actor.end_preview(RoomId(ROOM)) == ()
+    with pytest.raises(NotFound):
+        await rig.actor.preview(RoomId("cellar"), unsaved[0])

@@ -190,3 +190,21 @@ async def test_the_home_is_named_in_the_app_and_the_name_can_be_undone(
     rig.hub.edits.path.write_text("home: {kind: household}\n")
     with pytest.raises(ConfigError, match="home"):
         load(file, {})
+
+
+async def test_a_scene_is_shown_before_it_is_saved_and_put_back(rig: Rig) -> None:
+    adult, child = await rig.as_(Role.ADULT, "ada"), await rig.as_(Role.CHILD, "bob")
+    before = rig.hub.devices.all()[0].state
+    shown = {"room": "living_room", "scene": {"lights": {"level": 0.7, "transition_s": 0}}}
+    async with child.post(f"{API}/scene-previews", json=shown) as answer:
+        assert answer.status == 403
+    async with adult.post(f"{API}/scene-previews", json=shown | {"room": "cellar"}) as answer:
+        assert answer.status == 404
+    async with adult.post(f"{API}/scene-previews", json=shown) as answer:
+        assert [one["status"] for one in (await answer.json())["outcomes"]] == ["done"]
+    assert rig.hub.devices.all()[0].state.level == 0.7
+    where = {"room": "living_room"}
+    async with adult.post(f"{API}/scene-previews/end", json=where) as answer:
+        assert [one["status"] for one in (await answer.json())["outcomes"]] == ["done"]
+    assert rig.hub.devices.all()[0].state.on == before.on
+    assert list(rig.hub.settings.scenes) == ["soft"]

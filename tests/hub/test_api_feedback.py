@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.api.access import Role
-from hub.types import Mood, RoomId
+from hub.types import Decision, Mood, RoomId, SceneGoal, Trigger
 from models.types import Emotion, MoodEstimate, Sense
 from tests.hub.api_rig import API, Rig, running, settings_for
 
@@ -47,3 +47,22 @@ async def test_what_arrives_late_is_about_the_mood_of_then(rig: Rig) -> None:
 async def test_of_a_time_without_a_mood_there_is_nothing_to_tell(rig: Rig) -> None:
     status, problem = await told(rig, at_ms=round((time.time() - 86_400) * 1000))
     assert (status, problem["code"]) == (409, "nothing_to_correct")
+
+
+async def test_a_wish_is_about_one_decision_of_that_room(rig: Rig) -> None:
+    store, now = rig.hub.store, rig.hub.clock.monotonic()
+    number = store.next_ids().decision
+    goal, because = SceneGoal("soft"), "because it seems tense"
+    done = Decision(number, ROOM, "soften", goal, Trigger.MOOD, because, 0.7, None, now, now + 60)
+    store.record(done)
+    status, _ = await told(rig, verdict="not_now", was=None, decision=number)
+    assert status == 200
+    for other in ({"decision": number + 1}, {"decision": number, "room": "study"}):
+        status, problem = await told(rig, **({"verdict": "more", "was": None} | other))
+        assert (status, problem["code"]) == (409, "nothing_to_correct")
+    adult = await rig.as_(Role.ADULT, "ada")
+    async with adult.get(f"{API}/feedback/corrections") as answer:
+        (noted,) = (await answer.json())["corrections"]
+    assert (noted["decision"], noted["mood"], noted["kind"]) == (number, None, "not_now")
+    async with adult.get(f"{API}/decisions/{number}") as answer:
+        assert [one["kind"] for one in (await answer.json())["corrections"]] == ["not_now"]

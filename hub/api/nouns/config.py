@@ -48,7 +48,8 @@ class Checked(Shape):
 class Overlay(Shape):
     """What the app has changed over the household's own file, as the text of `edits.yaml`.
 
-    It may hold rooms, scenes, rules (whole entries by name; null removes one) and guards.
+    It may hold rooms, scenes, rules (whole entries by name; null removes one), guards, the home's
+    name, and for how long the store keeps records.
     """
 
     yaml: str

@@ -1,7 +1,7 @@
 """feedback: the journal, and telling whether the house was right."""
 
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from hub.api.paging import Millis, Page
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
 from hub.phrase import Phrase
+from hub.records import Verdict
 from models.types import Emotion
 
 
@@ -38,12 +39,15 @@ class Correction(Body):
     """Whether a mood and action of a room were right, and what it was instead.
 
     The last ones, or those of the time `at_ms`: a phone may tell later what it was told before.
+    `more` and `not_now` are about one thing that was done: the `decision`. They are noted; who
+    wants it put back asks for that besides.
     """
 
-    verdict: Literal["right", "wrong"]
+    verdict: Verdict
     was: Emotion | None = None
     room: str | None = Field(default=None, max_length=40)
     at_ms: Millis | None = None
+    decision: int | None = Field(default=None, ge=1, le=1 << 53)
 
 
 class Noted(Shape):
@@ -87,9 +91,7 @@ async def add_entry(call: Call) -> dict[str, Any]:
 async def correct(call: Call) -> dict[str, Any]:
     """Tell whether the house was right."""
     sent = call.sent(Correction)
-    return await call.context.operations(call.identity.by).ask(
-        "correct", verdict=sent.verdict, was=sent.was, room=sent.room, at_ms=sent.at_ms
-    )
+    return await call.context.operations(call.identity.by).ask("correct", **sent.model_dump())
 
 
 async def list_corrections(call: Call) -> dict[str, Any]:

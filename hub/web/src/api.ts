@@ -30,6 +30,8 @@ export interface Options {
   limitMs?: number;
   /** A command sent again because its answer was lost carries the same key, and is done once. */
   idempotencyKey?: string;
+  /** True for what must reach the hub though the page is closed meanwhile. */
+  keepalive?: boolean;
   /** False for what opens a session itself. */
   renew?: boolean;
 }
@@ -105,6 +107,7 @@ async function request(method: string, path: string, body: unknown, options: Opt
       method,
       headers,
       credentials: "same-origin",
+      keepalive: options.keepalive ?? false,
       body: body === undefined ? null : file ? body : JSON.stringify(body),
       signal: AbortSignal.timeout(options.limitMs ?? LIMIT_MS),
     });

@@ -66,6 +66,29 @@ let boot: string | undefined;
 let seen = 0;
 const trailAt: Record<string, number> = {};
 
+type Hearing = (data: unknown, whole: boolean) => void;
+const followed = new Map<string, Set<Hearing>>();
+
+/** Follow another topic while a page shows it: `hear` is given what there is, then what is new. Returns how to stop. */
+export function follow(topic: string, hear: Hearing): () => void {
+  const all = followed.get(topic) ?? new Set();
+  followed.set(topic, all.add(hear));
+  subscribe();
+  return () => {
+    all.delete(hear);
+    if (!all.size) followed.delete(topic);
+    subscribe();
+  };
+}
+
+/** Ask for what is wanted now: without a place to go on from, new topics begin with all there is. */
+function subscribe(since: { boot?: string; seq?: number } = {}): void {
+  if (socket?.readyState !== WebSocket.OPEN) return;
+  // What the hub says comes in the language that is spoken here.
+  const topics = [...TOPICS, ...("seq" in since ? [] : followed.keys())];
+  socket.send(JSON.stringify({ do: "subscribe", topics, language: language.value, ...since }));
+}
+
 /** Load what shows first, then follow it. */
 export async function start(): Promise<void> {
   await Promise.all([recall(), openOutbox()]);
@@ -77,9 +100,7 @@ export async function start(): Promise<void> {
   effect(() => {
     if (connection.value === "home") void sendWaiting();
   });
-  language.subscribe(() => {
-    if (socket?.readyState === WebSocket.OPEN) subscribe(socket);
-  });
+  language.subscribe(() => subscribe());
   setInterval(() => connection.value === "home" && void keep(), KEEP_EVERY_MS);
   await begin();
 }
@@ -139,7 +160,8 @@ function open(): void {
   socket = made;
   made.onopen = () => {
     waitMs = FIRST_WAIT_MS;
-    subscribe(made, boot ? { boot, seq: seen } : {});
+    subscribe(boot ? { boot, seq: seen } : {});
+    if (boot && followed.size) subscribe();
     listen(made);
   };
   made.onmessage = (event) => {
@@ -151,16 +173,12 @@ function open(): void {
   };
 }
 
-/** What the hub says comes in the language that is spoken here. */
-function subscribe(on: WebSocket, since: { boot?: string; seq?: number } = {}): void {
-  on.send(JSON.stringify({ do: "subscribe", topics: TOPICS, language: language.value, ...since }));
-}
-
 function take(message: Message): void {
   boot = message.boot ?? boot;
   seen = message.seq;
   home();
   const whole = message.type === "snapshot";
+  for (const hear of followed.get(message.topic) ?? []) hear(message.data, whole);
   const before = moods.value ?? { privacy: false, sensing: [], rooms: [] };
   switch (message.topic) {
     case "moods":

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { errorOf } from "../src/api";
-import { seriesOf } from "../src/pages/History";
+import { seriesOf } from "../src/plane/past";
 import { haloRadius, place } from "../src/plane/MoodPlane";
 import { ago, howSure, placeOnPlane, seems } from "../src/words";
 

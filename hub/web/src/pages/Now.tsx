@@ -158,22 +158,50 @@ function Feedback({ room }: { room: RoomMood }) {
 
 function Decisions({ room }: { room: RoomMood }) {
   if (!room.decisions.length) return <p class="soft">{t("now.noDecision")}</p>;
-  const undo = () =>
-    attempt(async () => {
-      await post("/scenes/restore", { room: room.room });
-      say(t("now.putBack"));
-    });
+  const newest = room.decisions.find((one) => !one.held);
   return (
     <ul class="list lined">
       {room.decisions.map((decision, index) => (
-        <li key={`${decision.time} ${decision.rule} ${index}`}>
+        <li class="list" key={`${decision.time} ${decision.rule} ${index}`}>
           <Because decision={decision} />
-          {index === 0 && !decision.held && (
-            <button class="btn chip" onClick={undo}>{t("common.undo")}</button>
-          )}
+          {decision === newest && <Wishes key={decision.id} room={room} decision={decision} />}
         </li>
       ))}
     </ul>
+  );
+}
+
+/** What to do about the newest thing that was done: take it back, or tell what was thought of it. */
+function Wishes({ room, decision }: { room: RoomMood; decision: Decided }) {
+  const [told, tellAbout] = useState<"more" | "not_now" | null>(null);
+  const putBack = () => post("/scenes/restore", { room: room.room });
+  const undo = () =>
+    attempt(async () => {
+      await putBack();
+      say(t("now.putBack"));
+    });
+  const wish = (verdict: "more" | "not_now") =>
+    attempt(async () => {
+      if (verdict === "not_now") await putBack();
+      const body = { verdict, room: room.room, decision: decision.id };
+      const takeBack = await later("/feedback/corrections", body, `${room.name}: ${t(`now.${verdict}`)}`, TAKE_BACK_MS);
+      tellAbout(verdict);
+      const forget = async () => {
+        tellAbout(null);
+        say(t((await takeBack()) ? "now.takenBack" : "now.sentAlready"));
+      };
+      say(t(`now.${verdict}Noted`), { label: t("common.undo"), run: () => void forget() });
+    });
+  return (
+    <div class="row chips" role="group" aria-label={t("now.wishes")}>
+      <button class="btn chip" disabled={stale.value} onClick={undo}>{t("common.undo")}</button>
+      {decision.id != null && (
+        <>
+          <button class="btn chip" aria-pressed={told === "more"} onClick={() => wish("more")}>{t("now.more")}</button>
+          <button class="btn chip" aria-pressed={told === "not_now"} disabled={stale.value} onClick={() => wish("not_now")}>{t("now.not_now")}</button>
+        </>
+      )}
+    </div>
   );
 }
 

@@ -1,9 +1,10 @@
 import { get, patch } from "../api";
-import { counted, number, t } from "../i18n";
+import { t } from "../i18n";
 import { connection, me, refresh } from "../live";
 import { AuditCard } from "../people/AuditCard";
 import type { Person } from "../people/consent";
 import { PersonCard } from "../people/PersonCard";
+import { RetentionCard } from "../people/RetentionCard";
 import { ProofPlace } from "../settings/proof";
 import { useLoad } from "../ui/load";
 import { attempt, Empty, Problem, say, Skeleton, Switch } from "../ui/parts";
@@ -11,8 +12,6 @@ import { attempt, Empty, Problem, say, Skeleton, Switch } from "../ui/parts";
 interface PrivacyState {
   privacy: boolean;
   guests: boolean;
-  keep_readings_days: number;
-  keep_moods_days: number;
   leaves_the_house: string[];
 }
 
@@ -67,21 +66,7 @@ export function People() {
       </div>
       <div class="list">
         <Leaves leaves={now?.leaves_the_house ?? null} />
-        <section class="card" aria-label={t("keep.title")}>
-          <h2>{t("keep.title")}</h2>
-          {!now && <Skeleton height={96} />}
-          {now && (
-            <dl class="facts">
-              <dt>{t("keep.raw")}</dt>
-              <dd>{t("keep.rawValue")}</dd>
-              <dt>{t("keep.readings")}</dt>
-              <dd>{days(now.keep_readings_days)}</dd>
-              <dt>{t("keep.moods")}</dt>
-              <dd>{days(now.keep_moods_days)}</dd>
-            </dl>
-          )}
-          <p class="soft small">{t("keep.where")}</p>
-        </section>
+        <RetentionCard />
         {me.value?.access.includes("audit") && <AuditCard nameOf={nameOf} />}
         <ProofPlace />
       </div>
@@ -103,8 +88,4 @@ function Leaves({ leaves }: { leaves: string[] | null }) {
       )}
     </section>
   );
-}
-
-function days(n: number): string {
-  return Number.isInteger(n) ? counted("time.days", n) : counted("time.hours", Math.round(n * 24), { n: number(n * 24) });
 }

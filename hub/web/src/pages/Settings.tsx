@@ -43,7 +43,8 @@ export function Settings() {
   if (!part) return <Menu may={may} />;
   return (
     <div class="list">
-      <div>
+      <div class="row between">
+        <h2>{t(`settings.${part.name}`)}</h2>
         <a class="btn quiet" href="/settings">
           ‹ {t("page.settings")}
         </a>

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { ApiError, get, post, put, remove } from "../api";
 import { Color } from "../devices/Controls";
@@ -16,6 +16,7 @@ import { Conflict } from "../ui/Conflict";
 import { attempt, say, Switch } from "../ui/parts";
 import { Slide, WARM_TO_COLD } from "../ui/Slide";
 import { percent } from "../words";
+import { Preview } from "./preview";
 import { FADE_S, lightWords, musicOf, sceneWords, withoutDevice, withParts, type KnownScene, type LightPart, type MusicPart, type Scene } from "./scene";
 
 interface Props {
@@ -62,7 +63,25 @@ export function SceneEditor({ known, ids, done }: Props) {
       say(t("common.saved"));
       go("/scenes");
     });
-  const tryIt = () => attempt(async () => (await save(etag)) && applyScene(id, name, room));
+  const [showing, setShowing] = useState(false);
+  const [failed, setFailed] = useState("");
+  const preview = useMemo(() => new Preview((told) => setFailed(told instanceof Error ? told.message : failedOf(told))), []);
+  useEffect(() => {
+    if (showing && room && !empty) preview.show(room, scene);
+  }, [showing, room, scene]);
+  useEffect(() => {
+    const end = () => void preview.end();
+    addEventListener("pagehide", end);
+    return () => {
+      removeEventListener("pagehide", end);
+      end();
+    };
+  }, []);
+  const showIt = (on: boolean) => {
+    setShowing(on);
+    setFailed("");
+    if (!on) void preview.end();
+  };
   const drop = () =>
     attempt(async () => {
       await remove(`/scenes/${id}`, etag ? { ifMatch: etag } : {});
@@ -116,14 +135,23 @@ export function SceneEditor({ known, ids, done }: Props) {
             </button>
           )}
         </div>
-        <div class="row">
-          {rooms.value.length > 1 && (
-            <Choice label={t("scenes.tryIn")} value={room} options={rooms.value.map((one) => ({ value: one.id, label: one.name }))} change={setRoom} />
-          )}
-          <button class="btn" disabled={empty || !room || !!theirs} onClick={tryIt}>
-            {t("scenes.try")}
-          </button>
-        </div>
+        {rooms.value.length > 0 && (
+          <div class="inset">
+            <Switch label={t("scenes.show")} note={t("scenes.showNote")} on={showing} disabled={empty} change={showIt} />
+            {rooms.value.length > 1 && (
+              <Field label={t("scenes.showIn")}>
+                <select value={room} onChange={(event) => setRoom(event.currentTarget.value)}>
+                  {rooms.value.map((one) => (
+                    <option key={one.id} value={one.id} selected={one.id === room}>
+                      {one.name}
+                    </option>
+                  ))}
+                </select>
+              </Field>
+            )}
+            {showing && <p class="small" role="status">{failed || t("scenes.shown", { room: rooms.value.find((one) => one.id === room)?.name ?? room })}</p>}
+          </div>
+        )}
       </section>
       <div class="list">
         <Part title={t("scenes.lights")} on={scene.lights !== undefined} change={(on) => set({ lights: on ? { level: 0.5, kelvin: 2700 } : undefined })}>
@@ -168,16 +196,22 @@ export function SceneEditor({ known, ids, done }: Props) {
 export async function applyScene(id: string, name: string, room: string): Promise<void> {
   const roomName = rooms.value.find((one) => one.id === room)?.name ?? room;
   const { outcomes } = await post<{ outcomes: Outcome[] }>(`/scenes/${id}/apply`, { room });
-  const failed = outcomes.filter((one) => one.status !== "done");
   const back = () =>
     attempt(async () => {
       await post("/scenes/restore", { room });
       say(t("scenes.wasBack", { room: roomName }));
     });
-  const told = failed.length
-    ? t("scenes.failed", { name, what: failed.map((one) => `${devices.value?.find((d) => d.id === one.device)?.name ?? one.device}: ${one.reason || one.status}`).join("; ") })
+  const failed = failedOf(outcomes);
+  const told = failed
+    ? t("scenes.failed", { name, what: failed })
     : t("scenes.isOn", { name, room: roomName });
   say(told, { label: t("scenes.putBack"), run: () => void back() });
+}
+
+/** What did not work, device by device; "" where all did. */
+function failedOf(outcomes: readonly Outcome[]): string {
+  const failed = outcomes.filter((one) => one.status !== "done");
+  return failed.map((one) => `${devices.value?.find((d) => d.id === one.device)?.name ?? one.device}: ${one.reason || one.status}`).join("; ");
 }
 
 function Part({ title, on, change, children }: { title: string; on: boolean; change: (on: boolean) => void; children: ComponentChildren }) {

@@ -1,10 +1,8 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
-import { get } from "../api";
-import { t } from "../i18n";
+import { counted, t } from "../i18n";
+import { follow, stale } from "../live";
 import { Field } from "../ui/Choice";
-import { asError } from "../ui/load";
-import { Switch } from "../ui/parts";
 
 export interface LogLine {
   seq: number;
@@ -14,45 +12,32 @@ export interface LogLine {
   fields: Record<string, unknown>;
 }
 
-const EVERY_MS = 2000;
 const KEPT = 500;
 const LEVELS = ["debug", "info", "warning", "error"];
 
-/** The hub's log as it is written; redacted before it ever was. */
+/** The hub's log as it is written, over the live connection; redacted before it ever was. */
 export function LogView() {
-  const [lines, setLines] = useState<LogLine[]>([]);
-  const [live, setLive] = useState(true);
+  const [lines, setLines] = useState<readonly LogLine[]>([]);
+  /** What was shown when it was paused; null while it runs. */
+  const [held, hold] = useState<readonly LogLine[] | null>(null);
   const [level, setLevel] = useState("info");
   const [search, setSearch] = useState("");
-  const [why, setWhy] = useState("");
-  const last = useRef(0);
-  useEffect(() => {
-    if (!live) return;
-    let there = true;
-    let timer: ReturnType<typeof setTimeout>;
-    const look = async () => {
-      try {
-        const { lines: news } = await get<{ lines: LogLine[] }>("/system/log", { query: { after: last.current, limit: KEPT } });
-        if (!there) return;
-        last.current = news.at(-1)?.seq ?? last.current;
-        if (news.length) setLines((known) => [...known, ...news].slice(-KEPT));
-        setWhy("");
-      } catch (err) {
-        if (there) setWhy(asError(err).message);
-      }
-      timer = setTimeout(look, EVERY_MS);
-    };
-    void look();
-    return () => {
-      there = false;
-      clearTimeout(timer);
-    };
-  }, [live]);
-  const shown = fitting(lines, level, search);
+  useEffect(
+    () =>
+      follow("log", (data, whole) => {
+        const news = (data as { lines: LogLine[] }).lines;
+        setLines((known) => (whole ? news : withLines(known, news)));
+      }),
+    [],
+  );
+  const waiting = held ? fitting(lines.filter((line) => line.seq > (held.at(-1)?.seq ?? 0)), level, search).length : 0;
+  const shown = fitting(held ?? lines, level, search);
   return (
     <section class="card" aria-label={t("settings.log")}>
-      <div class="row">
-        <Switch label={t("log.live")} on={live} change={setLive} />
+      <div class="row bottom">
+        <button class="btn" aria-pressed={held !== null} onClick={() => hold(held ? null : lines)}>
+          {t(held ? "log.go" : "log.pause")}
+        </button>
         <Field label={t("log.level")}>
           <select value={level} onChange={(event) => setLevel(event.currentTarget.value)}>
             {LEVELS.map((one) => (
@@ -68,7 +53,8 @@ export function LogView() {
           </Field>
         </div>
       </div>
-      {why && <p class="note" role="status">{t("log.away", { why })}</p>}
+      {stale.value && <p class="note" role="status">{t("log.away")}</p>}
+      {held && <p class="small soft" role="status">{waiting ? counted("log.waiting", waiting) : t("log.paused")}</p>}
       {!shown.length && <p class="soft">{t("log.empty")}</p>}
       {shown.length > 0 && <ol class="log" tabIndex={0} aria-label={t("settings.log")}>
         {[...shown].reverse().map((line) => (
@@ -79,6 +65,12 @@ export function LogView() {
       </ol>}
     </section>
   );
+}
+
+/** Add what is new: lines that are known already come again when the connection does. */
+export function withLines(known: readonly LogLine[], news: readonly LogLine[]): LogLine[] {
+  const last = known.at(-1)?.seq ?? 0;
+  return [...known, ...news.filter((line) => line.seq > last)].slice(-KEPT);
 }
 
 /** Lines of this level or above that hold what is searched for. */

@@ -41,6 +41,8 @@ export const common: Record<keyof typeof source, string> = {
   "time.minutes.other": "{n} Minuten",
   "time.hours.one": "{n} Stunde",
   "time.hours.other": "{n} Stunden",
+  "time.years.one": "{n} Jahr",
+  "time.years.other": "{n} Jahre",
   "time.days.one": "{n} Tag",
   "time.days.other": "{n} Tage",
   "time.minAgo": "vor {n} min",

@@ -40,6 +40,8 @@ export const common = {
   "time.minutes.other": "{n} minutes",
   "time.hours.one": "{n} hour",
   "time.hours.other": "{n} hours",
+  "time.years.one": "{n} year",
+  "time.years.other": "{n} years",
   "time.days.one": "{n} day",
   "time.days.other": "{n} days",
   "time.minAgo": "{n} min ago",
