@@ -1,7 +1,7 @@
 """Train the expression model: `python -m models.training.face --data DIR --out DIR`.
 
 Label-distribution learning on FER+ votes (Gao et al. 2017, doi:10.1109/TIP.2017.2689998) with
-growing picture size, weight averaging and repeats of rare classes; about an hour of one core.
+growing picture size, weight averaging and repeats of rare classes; an hour and a half of one core.
 Seeded; resumes from OUT/checkpoint.pt; writes OUT/face_emotion.tflite (int8) and its float twin.
 `models.training.face_report` then calibrates and measures it. With --minutes the schedule is
 squeezed to end in time, and the result then depends on the machine's speed.
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from models.training import face_data
-from models.training.face_augment import MILD, Harshness, augment, standardise
+from models.training.face_augment import FIRM, MILD, Harshness, augment, standardise
 from models.training.face_data import Faces
 from models.training.face_export import export
 from models.training.face_muon import Muon
@@ -28,10 +28,10 @@ BATCH, AVERAGING = 192, 0.998
 FILTER_RATE, PLAIN_RATE, MOMENTUM, DECAY = 0.02, 0.05, 0.9, 1e-4
 WARM_UP = 0.05
 RANGE_CROPS = 400
-STAGES = ((0.68, 32, MILD), (1.01, 40, MILD))
+STAGES = ((0.6, 32, MILD), (1.01, 40, FIRM))
 """Until which share of the run, at which picture size, how harshly: small pictures are cheap to
-learn on, and a run ends better on pictures nearer to the real ones. Harsher changes cost a small
-net more epochs than a run of an hour has."""
+learn on, and a run ends better on pictures nearer to the real ones. Harsher changes from the start
+cost a small net more epochs than a run of an hour and a half has."""
 
 SIDE = STAGES[-1][1]
 """Of the finished net's input."""

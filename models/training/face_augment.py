@@ -24,6 +24,7 @@ class Harshness:
 
 
 MILD = Harshness(0.15, 0.08, 0.1, 0.0)
+FIRM = Harshness(0.25, 0.1, 0.12, 0.25)
 
 
 def standardise(crops: Tensor) -> Tensor:
