@@ -61,7 +61,9 @@ def test_frames_are_named_numbered_timed_and_in_order(film: Path) -> None:
     playing.start()
     recorder.wait_state("off")
     frames = recorder.frames
-    assert 9 <= len(frames) <= 12  # 10 a second of 30
+    # Ten a second of the film's thirty; a busy machine takes longer over the one second of film.
+    took_s = frames[-1].monotonic_s - frames[0].monotonic_s
+    assert 9 <= len(frames) <= 10 * took_s + 3
     assert [f.sequence for f in frames] == list(range(1, len(frames) + 1))
     assert {f.source for f in frames} == {"lounge"}
     assert all(f.image.shape == (240, 320, 3) and f.image.dtype == np.uint8 for f in frames)
