@@ -7,6 +7,7 @@ it in another language; `translated` does so for whatever plain data holds phras
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
@@ -20,6 +21,7 @@ SOURCE: Final[Language] = "en"
 Part = str | int | float | tuple["Part", ...]
 """A text, a Phrase, a number, or several joined as "a, b and c"."""
 
+_KEY = re.compile(r"[a-z_]+\.[a-z0-9_]+")
 _FOLDER = Path(__file__).with_name("phrases")
 _DECIMAL_MARK: Mapping[Language, str] = {"en": ".", "de": ","}
 
@@ -73,9 +75,12 @@ def restored(text: str) -> str:
         return text
     try:
         kept = json.loads(text)
-    except ValueError:
-        return text
-    return str(_read(kept))
+        match kept:
+            case [str(key), dict()] if _KEY.fullmatch(key):
+                return str(_read(kept))
+    except (ValueError, RecursionError):  # somebody else's text, that only begins alike
+        pass
+    return text
 
 
 def translated(data: Any, language: Language) -> Any:

@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
-from hub.bench.browser import Browser, chromium
-from tests.app.house import House, house
+from hub.bench.browser import Browser
+from tests.app.house import House
 from tests.app.rig import Phone
 
 pytestmark = [
@@ -27,18 +27,6 @@ AUTHENTICATOR = {
     "automaticPresenceSimulation": True,
 }
 SHOWN = "document.querySelector('.main .card .num').innerText"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as home:
-        yield home
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser(home: House) -> AsyncIterator[Browser]:
-    async with chromium(home.authority) as browser:
-        yield browser
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

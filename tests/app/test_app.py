@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 import pytest_asyncio
 
-from hub.bench.browser import Browser, chromium
-from tests.app.house import LAMP, House, house
+from hub.bench.browser import Browser
+from tests.app.house import LAMP, House
 from tests.app.rig import DESKTOP, PAGES, PHONE, Phone
 
 pytestmark = [
@@ -28,18 +28,6 @@ new Promise((done) => {
     done(true);
   }, 20);
 })"""
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as home:
-        yield home
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser(home: House) -> AsyncIterator[Browser]:
-    async with chromium(home.authority) as browser:
-        yield browser
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

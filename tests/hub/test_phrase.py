@@ -245,3 +245,17 @@ def test_an_erased_name_leaves_a_sentence(erased: str) -> None:
     assert "Soft" in left
     assert "{" not in left
     assert "Ada" not in left or erased != "Ada"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '["a",1]',
+        '["a lamp",{}]',
+        '["a.b",' + "[" * 5_000 + "]" * 5_000 + "]",
+        '["a.b",{"c":' + "[" * 5_000 + "]" * 5_000 + "}]",
+    ],
+    ids=["pair", "name", "deep list", "deep part"],
+)
+def test_what_only_looks_like_a_phrase_stays_as_it_is(text: str) -> None:
+    assert thawed({"name": text}) == {"name": text}
