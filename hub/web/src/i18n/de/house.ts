@@ -35,7 +35,7 @@ export const house: Record<keyof typeof source, string> = {
   "now.more": "Mehr davon",
   "now.not_now": "Jetzt nicht",
   "now.moreNoted": "Vermerkt: mehr davon.",
-  "now.not_nowNoted": "Zurückgestellt und vermerkt; das Haus lässt diesen Raum eine Weile in Ruhe.",
+  "now.not_nowNoted": "Zurückgestellt und vermerkt.",
   "span.day": "Tag",
   "span.week": "Woche",
   "span.month": "Monat",

@@ -34,7 +34,7 @@ export const house = {
   "now.more": "More like this",
   "now.not_now": "Not now",
   "now.moreNoted": "Noted: more like this.",
-  "now.not_nowNoted": "Put back, and noted; the house leaves this room alone for a while.",
+  "now.not_nowNoted": "Put back, and noted.",
   "span.day": "Day",
   "span.week": "Week",
   "span.month": "Month",
