@@ -204,10 +204,11 @@ class LifxDriver:
             except (*ERRORS, ValueError):
                 self.stats.missed += 1
                 known.misses += 1
-                _heed_cancellation(before)
                 if known.misses >= MISSES:
                     self._lost(known)
                 continue
+            finally:
+                _heed_cancellation(before)
             known.misses = 0
             if not known.lock.locked():
                 known.color = color
@@ -244,7 +245,11 @@ def _cancellations() -> int:
 
 
 def _heed_cancellation(before: int) -> None:
-    """Raise CancelledError when we were cancelled since: lifx-async may hide it."""
+    """Raise CancelledError when we were cancelled since.
+
+    lifx-async may hide it: by a clean-up that fails, or with an answer that came at that moment,
+    which `asyncio.wait_for` of Python 3.11 prefers.
+    """
     if _cancellations() > before:
         raise asyncio.CancelledError
 

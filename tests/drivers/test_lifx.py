@@ -1,12 +1,15 @@
 """LIFX lights: what the hub says against what the emulator's own API says."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lifx import Light
 
 from drivers import lifx
 from drivers.lifx_color import hue_of, xy_of
@@ -37,6 +40,7 @@ from tests.drivers.lifx_rig import (
     running,
 )
 from tests.drivers.test_mqtt_faults import open_sockets, outcome
+from tests.fakes.port import RememberingPort
 from tests.fakes.waiting import eventually
 
 pytestmark = pytest.mark.peer
@@ -190,3 +194,29 @@ def test_every_chromaticity_has_a_colour() -> None:
         assert 0 <= saturation <= 1
     assert xy_of(0, 0) == pytest.approx((0.3127, 0.3290), abs=0.0002)
     assert xy_of(0, 1) == pytest.approx((0.64, 0.33), abs=0.0002)
+
+
+@pytest.mark.parametrize("poll_s", [0.2, 30.0])
+async def test_an_answer_at_the_moment_of_the_end_does_not_keep_it_going(
+    house: Emulator, monkeypatch: pytest.MonkeyPatch, poll_s: float
+) -> None:
+    asked, really = asyncio.Event(), Light.get_color
+
+    async def answered_meanwhile(light: Light) -> Any:
+        """Do what asyncio.wait_for of Python 3.11 does with a cancellation."""
+        answer = await really(light)
+        if asyncio.current_task() is not task:
+            asked.set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(30)
+        return answer
+
+    monkeypatch.setattr(Light, "get_color", answered_meanwhile)
+    driver, port = driver_at(house.port, poll_s=poll_s), RememberingPort()
+    task = asyncio.create_task(driver.run(port))
+    await port.until(lambda: port.connections == 1)
+    await driver.execute(SetSwitch(COLOUR_ID, on=True))  # which looks again at once
+    await asyncio.wait_for(asked.wait(), 10)
+    task.cancel()
+    await asyncio.wait({task}, timeout=10)
+    assert task.cancelled()
