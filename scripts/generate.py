@@ -132,7 +132,7 @@ def _default(key: str, field: dict[str, Any], section: dict[str, Any]) -> str:
 
 
 CONFIGURATION_INTRO = """\
-Made by `scripts/generate.py` from `hub/settings.py` and `drivers/*_settings.py`; do not edit.
+Made by `scripts/generate.py` from `hub/settings/` and `drivers/*_settings.py`; do not edit.
 
 Your file is `~/.config/moodsync/hub.yaml` or `/etc/moodsync/hub.yaml`, or the one named by
 `--config` or `$MOODSYNC_CONFIG`; start from `config/hub.example.yaml`. Environment variables such

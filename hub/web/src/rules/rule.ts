@@ -1,4 +1,4 @@
-/** A rule as the hub keeps it (hub/settings.py), and the small changes that choices make to it. */
+/** A rule as the hub keeps it (hub/settings/rules.py), and the small changes that choices make to it. */
 
 export type Span = [number, number];
 export type Hours = [string, string];

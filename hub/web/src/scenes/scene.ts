@@ -1,4 +1,4 @@
-/** A scene as the hub keeps it (hub/settings.py), and what it does in words. */
+/** A scene as the hub keeps it (hub/settings/scenes.py), and what it does in words. */
 
 import { counted, listed, number, t } from "../i18n";
 import { musicName } from "../rules/named";
