@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from drivers.types import Device, DeviceId, Driver, Sample, SetSwitch, Switchable, Unreachable
+from drivers.types import Device, DeviceId, Driver, Port, Sample, SetSwitch, Switchable, Unreachable
 
 LIMIT_S = 20.0
 PEER_LIMIT_S = 150.0
@@ -39,7 +39,7 @@ async def with_driver(
 async def served(driver: Driver) -> AsyncIterator["RoundPort"]:
     """Run a driver during the block, which begins when its peer was reached."""
     port = RoundPort()
-    async with ending(asyncio.create_task(_until_reached(driver, port))):
+    async with ending(asyncio.create_task(keep_running(driver, port))):
         async with asyncio.timeout(PEER_LIMIT_S):
             await port.reached.wait()
         yield port
@@ -67,7 +67,8 @@ async def switch(
     return times
 
 
-async def _until_reached(driver: Driver, port: "RoundPort") -> None:
+async def keep_running(driver: Driver, port: Port) -> None:
+    """Run a driver until cancelled, again whenever its peer is not there."""
     while True:
         with contextlib.suppress(Unreachable):
             await driver.run(port)
@@ -105,8 +106,8 @@ class RoundPort:
         self.devices.pop(device, None)
 
     def sample(self, _sample: Sample) -> None:
-        """Take no sample."""
-        return
+        """Note that one was taken."""
+        self._news.set()
 
     def pressed(self, _device: DeviceId, _action: str) -> None:
         """Take no press."""

@@ -2,26 +2,40 @@
 
 The hub's own registry, dispatcher and drivers; the peers are the simulated Zigbee stick, the real
 Z-Wave JS driver on its emulated stick, and a broker with lamps that say back what they were told.
+Then once more with a lamp that stands still for SLOW_S: nobody may wait for it.
 """
 
 import asyncio
+import os
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from drivers import registry
 from drivers.operations import Operable
-from drivers.types import Command, Device, DeviceId, Dimmable, Driver, DriverError, SetLight, Status
+from drivers.types import (
+    Command,
+    Device,
+    DeviceId,
+    Dimmable,
+    Driver,
+    DriverError,
+    Outcome,
+    SetLight,
+    Status,
+)
 from hub.act.devices import Devices
 from hub.act.dispatch import By, Dispatcher
 from hub.act.override import Overrides
-from hub.bench.driver_round import PEER_LIMIT_S, ending
+from hub.bench.driver_round import PEER_LIMIT_S, ending, keep_running
 from hub.bench.figures import Figure, at_least, at_most, plain
-from hub.bench.processes import broker, peer
+from hub.bench.processes import broker, checkout, free_port, peer, running
 from hub.bus import Bus
 from hub.clock import SystemClock
 from hub.settings import Settings
@@ -29,6 +43,8 @@ from hub.types import DeviceChanged
 
 LAMPS: Final = {"zigbee": 30, "zwave": 10, "mqtt": 10}
 OUT_MS: Final = 300.0
+SLOW: Final = "wled"
+SLOW_S: Final = 3.0
 
 
 class Timed:
@@ -65,20 +81,34 @@ def measure(*, quick: bool) -> list[Figure]:
         peer(sys.executable, "-m", "tests.fakes.znp", str(LAMPS["zigbee"])) as stick,
         peer(sys.executable, "-m", "tests.fakes.zwave_server", str(LAMPS["zwave"])) as zwave,
         broker(Path(folder)) as port,
+        slow_lamp() as (slow_port, slow),
     ):
         sections: dict[str, dict[str, Any]] = {
             "zigbee": {"path": stick, "channel": 15},
             "zwave": {"url": zwave},
             "mqtt": {"port": port, "devices": {f"l{n}": _json_lamp(n) for n in range(10)}},
+            SLOW: {"devices": {"slow": {"host": "127.0.0.1", "port": slow_port}}},
         }
-        return asyncio.run(_measure(sections, Path(folder)))
+        return asyncio.run(_measure(sections, Path(folder), slow))
+
+
+@contextmanager
+def slow_lamp() -> Iterator[tuple[int, int]]:
+    """Run a WLED strip; yield its port and its process, which can be made to stand still."""
+    port = free_port()
+    command = (sys.executable, "-m", "tests.fakes.wled_strip", str(port), "02005e005311", "rgb")
+    with running(*command, environment={"PYTHONPATH": str(checkout())}) as process:
+        try:
+            yield port, process
+        finally:
+            os.kill(process, signal.SIGCONT)
 
 
 def _json_lamp(number: int) -> dict[str, Any]:
     return {"kind": "light", "dialect": "json_light", "state_topic": f"l/{number}"}
 
 
-async def _measure(sections: dict[str, dict[str, Any]], folder: Path) -> list[Figure]:
+async def _measure(sections: dict[str, dict[str, Any]], folder: Path, slow: int) -> list[Figure]:
     bus, clock = Bus(lambda *_: None), SystemClock()
     devices = Devices(Settings(), bus, clock)
     drivers: dict[str, Timed] = {}
@@ -93,40 +123,71 @@ async def _measure(sections: dict[str, dict[str, Any]], folder: Path) -> list[Fi
             timed = TimedTogether if hasattr(made, "execute_together") else Timed
             drivers[name] = timed(made)
             await stack.enter_async_context(
-                ending(asyncio.create_task(_keep(made, devices.port(name))))
+                ending(asyncio.create_task(keep_running(made, devices.port(name))))
             )
             if name == "zigbee":
                 await _let_in(made)
         async with asyncio.timeout(PEER_LIMIT_S):
-            while not all(len(_lamps(devices, name)) >= many for name, many in LAMPS.items()):
+            while not all(
+                len(_lamps(devices, name)) >= many for name, many in (LAMPS | {SLOW: 1}).items()
+            ):
                 changed.clear()
                 await changed.wait()
-        overrides = Overrides(bus, clock)
-        dispatcher = Dispatcher(drivers, devices, overrides, bus, clock)
+        dispatcher = Dispatcher(drivers, devices, Overrides(bus, clock), bus, clock)
         lamps = [lamp for name, many in LAMPS.items() for lamp in _lamps(devices, name)[:many]]
-        commands = [SetLight(lamp.id, level=0.6) for lamp in lamps]
-        started = time.perf_counter()
-        batches = dispatcher.batches(commands)
-        outcomes = await asyncio.gather(
-            *(dispatcher.execute(c, By.PERSON, batch=batches.get(c.device)) for c in commands)
-        )
-    out = {
-        name: [(at - started) * 1000 for at in driver.out_s.values()]
-        for name, driver in drivers.items()
-    }
-    done = sum(outcome.status is Status.DONE for outcome in outcomes)
-    figures = [
-        at_most("scene_out", max(max(times) for times in out.values()), "ms", OUT_MS, "50 lamps"),
-        at_least("scene_done", done, "lamps", len(commands)),
+        quick = await _play(dispatcher, drivers, [SetLight(one.id, level=0.6) for one in lamps])
+        lamps += _lamps(devices, SLOW)
+        os.kill(slow, signal.SIGSTOP)
+        asyncio.get_running_loop().call_later(SLOW_S, os.kill, slow, signal.SIGCONT)
+        held = await _play(dispatcher, drivers, [SetLight(one.id, level=0.3) for one in lamps])
+    beside = f"beside a lamp that stands still for {SLOW_S:.0f} s"
+    return [
+        *_figures(quick, "scene", "50 lamps", "the slowest of its lamps"),
+        *_figures(held, "scene_slow", f"50 lamps {beside}", beside),
+        plain("scene_slow_lamp_done", held.slowest_ms(SLOW), "ms", "that lamp itself"),
     ]
-    for name in LAMPS:
-        took = [o.took_ms for o in outcomes if o.command.device.startswith(f"{name}:")]
-        figures.append(plain(f"scene_{name}_done", max(took), "ms", "the slowest of its lamps"))
-    return figures
 
 
-async def _keep(driver: Driver, port: Any) -> None:
-    await driver.run(port)
+def _figures(played: "_Played", name: str, out: str, done: str) -> list[Figure]:
+    return [
+        at_most(f"{name}_out", played.out_ms, "ms", OUT_MS, out),
+        at_least(f"{name}_done", played.done(), "lamps", len(played.outcomes)),
+        *(plain(f"{name}_{one}_done", played.slowest_ms(one), "ms", done) for one in LAMPS),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """A scene's outcomes, and when the last command had reached its driver (ms)."""
+
+    out_ms: float
+    outcomes: Sequence[Outcome]
+
+    def done(self) -> int:
+        """Count the lamps that confirmed."""
+        return sum(outcome.status is Status.DONE for outcome in self.outcomes)
+
+    def slowest_ms(self, driver: str) -> float:
+        """Return what a network's slowest lamp took."""
+        return max(
+            outcome.took_ms
+            for outcome in self.outcomes
+            if outcome.command.device.startswith(f"{driver}:")
+        )
+
+
+async def _play(
+    dispatcher: Dispatcher, drivers: dict[str, Timed], commands: Sequence[SetLight]
+) -> _Played:
+    for driver in drivers.values():
+        driver.out_s.clear()
+    started = time.perf_counter()
+    batches = dispatcher.batches(commands)
+    outcomes = await asyncio.gather(
+        *(dispatcher.execute(c, By.PERSON, batch=batches.get(c.device)) for c in commands)
+    )
+    out = max(at for driver in drivers.values() for at in driver.out_s.values())
+    return _Played((out - started) * 1000, outcomes)
 
 
 async def _let_in(driver: Driver) -> None:
