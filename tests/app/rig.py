@@ -10,7 +10,7 @@ AXE = Path(__file__).parents[1] / "peers" / "node_modules" / "axe-core" / "axe.m
 PHONE, DESKTOP = (360, 740), (1440, 900)
 PAGES = (
     *("/", "/history", "/rooms", "/music", "/privacy", "/journal", "/device"),
-    *("/rules", "/rules/new", "/scenes", "/devices", "/welcome", "/settings"),
+    *("/rules", "/rules/new", "/scenes", "/devices", "/devices/add", "/welcome", "/settings"),
     *(f"/settings/{part}" for part in ("members", "sessions", "pair", "security")),
     *(f"/settings/{part}" for part in ("health", "log", "config", "backup")),
 )
@@ -20,7 +20,7 @@ _FIND = """
   const shown = (e) => e.checkVisibility({ visibilityProperty: true });
   const says = (e) => [e.getAttribute('aria-label'), e.innerText, e.closest('label')?.innerText]
     .some((said) => said?.trim().startsWith(text));
-  const top = document.querySelector('dialog[open]') ?? document;
+  const top = [...document.querySelectorAll('dialog[open]')].pop() ?? document;
   return [...top.querySelectorAll(tag)].find((e) => shown(e) && says(e) && !e.disabled);
 })"""
 CONTROLS = "button, a, input, select, textarea"

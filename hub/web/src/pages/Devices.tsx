@@ -1,5 +1,6 @@
 import { get, patch } from "../api";
 import { DevicePage, RoomChoice } from "../devices/DevicePage";
+import { Discovered } from "../devices/Discovered";
 import { joins, type Operation } from "../devices/join";
 import { OperationCard } from "../devices/OperationCard";
 import { RoomsCard } from "../devices/RoomsCard";
@@ -102,6 +103,7 @@ function Add() {
           <OperationCard key={`${one.driver} ${one.name}`} operation={one} live />
         ))}
       </div>
+      <Discovered />
       {others.length > 0 && (
         <details>
           <summary>{t("join.others")}</summary>

@@ -55,7 +55,7 @@ export function Members() {
               <RoleChoice role={member.role} change={(role) => change(member, { role })} />
             </Field>
             <Field label={t("members.person")}>
-              <PersonChoice person={member.person} people={people.data?.people ?? []} change={(person) => person && change(member, { person })} />
+              <PersonChoice person={member.person} people={people.data?.people ?? []} change={(person) => change(member, { person: person || null })} />
             </Field>
             {member.id !== me.value?.member.id && (
               <div>

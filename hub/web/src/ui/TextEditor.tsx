@@ -49,18 +49,20 @@ export function TextEditor({ label, text, problems, rows = 12, change }: Props) 
         />
       </div>
       {problems.length > 0 && (
-        <ul class="list note" role="alert">
-          {problems.map((one, index) => (
-            <li key={index}>
-              {one.line !== null && (
-                <button class="btn quiet" type="button" onClick={() => goTo(one.line!)}>
-                  {t("common.line", { line: one.line })}
-                </button>
-              )}{" "}
-              {one.key && <code>{one.key}</code>} {one.message}
-            </li>
-          ))}
-        </ul>
+        <div class="note" role="alert">
+          <ul class="list">
+            {problems.map((one, index) => (
+              <li key={index}>
+                {one.line !== null && (
+                  <button class="btn quiet" type="button" onClick={() => goTo(one.line!)}>
+                    {t("common.line", { line: one.line })}
+                  </button>
+                )}{" "}
+                {one.key && <code>{one.key}</code>} {one.message}
+              </li>
+            ))}
+          </ul>
+        </div>
       )}
     </div>
   );
