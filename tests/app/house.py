@@ -28,8 +28,9 @@ LAMP = "mqtt:desk"
 class House:
     """The hub can be switched off and on again at the same address."""
 
-    def __init__(self, folder: Path, broker: Broker, cameras: str) -> None:
+    def __init__(self, folder: Path, broker: Broker, cameras: str, drivers: dict[str, Any]) -> None:
         self.folder, self.broker, self.cameras = folder, broker, cameras
+        self._drivers = drivers
         self.port, self.plain_port = free_port(), free_port()
         self.url = f"https://localhost:{self.port}"
         self.state = folder / "state"
@@ -106,6 +107,7 @@ class House:
             "command_topic": "desk/set",
         }
         settings["drivers"]["mqtt"] = {"port": self.broker.port, "devices": {"desk": lamp}}
+        settings["drivers"] |= self._drivers
         settings["rooms"]["study"] = {"name": "Study", "devices": [LAMP]}
         settings["people"] = {"ada": {"name": "Ada", "lives_in": ["living_room", "study"]}}
         # The demo's own camera senses nobody and asks for no consent; this one does.
@@ -146,11 +148,18 @@ class Lamp:
 
 
 @contextlib.contextmanager
-def house(folder: Path, before: Callable[[House], None] = lambda _house: None) -> Iterator[House]:
-    """Run the house until the block ends; `before` is done before the hub starts."""
+def house(
+    folder: Path,
+    before: Callable[[House], None] = lambda _house: None,
+    drivers: dict[str, Any] | None = None,
+) -> Iterator[House]:
+    """Run the house until the block ends; `before` is done before the hub starts.
+
+    `drivers` are networks besides the broker.
+    """
     peer, cameras = mjpeg_cameras()
     with Broker(folder) as broker, peer:
-        made = House(folder, broker, cameras)
+        made = House(folder, broker, cameras, drivers or {})
         before(made)
         try:
             made.on()

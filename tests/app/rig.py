@@ -39,6 +39,15 @@ class Phone:
         await page.scheme("light")
         return cls(page, url)
 
+    @classmethod
+    async def let_in(cls, browser: Browser, url: str, link: str) -> "Phone":
+        """Pair a new one by a link, as its camera would open it."""
+        phone = await cls.new(browser, url)
+        await phone.page.go(link)
+        await phone.tap("Let this device in")
+        await phone.page.wait("document.querySelector('.plane')")
+        return phone
+
     async def open(self, path: str) -> None:
         """Load the app anew at a page."""
         await self.page.go(f"{self.url}{path}")

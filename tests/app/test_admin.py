@@ -31,10 +31,7 @@ SHOWN = "document.querySelector('.main .card .num').innerText"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def phone(home: House, browser: Browser) -> AsyncIterator[Phone]:
-    phone = await Phone.new(browser, home.url)
-    await phone.page.go(home.pair()["link"])
-    await phone.tap("Let this device in")
-    await phone.page.wait("document.querySelector('.plane')")
+    phone = await Phone.let_in(browser, home.url, home.pair()["link"])
     yield phone
     assert phone.broken() == []
 

@@ -27,18 +27,9 @@ OVERLAY = "What the app has changed"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def phone(home: House, browser: Browser) -> AsyncIterator[Phone]:
-    phone = await paired(home, browser)
+    phone = await Phone.let_in(browser, home.url, home.pair()["link"])
     yield phone
     assert phone.broken() == []
-
-
-async def paired(home: House, browser: Browser) -> Phone:
-    """Let an owner's phone in."""
-    phone = await Phone.new(browser, home.url)
-    await phone.page.go(home.pair()["link"])
-    await phone.tap("Let this device in")
-    await phone.page.wait("document.querySelector('.plane')")
-    return phone
 
 
 async def members(phone: Phone) -> dict[str, tuple[str, str | None]]:
@@ -134,7 +125,7 @@ async def test_an_authenticator_app_is_set_up_and_asked_for(
     await phone.tap("Done")
     await phone.reads("It is set up.")
 
-    other = await paired(home, browser)
+    other = await Phone.let_in(browser, home.url, home.pair()["link"])
     await other.turn_to("/settings/members")
     await other.tap("Add a member")
     await other.fill("Name", "Eve")
