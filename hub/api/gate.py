@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 import structlog
-from aiohttp import web
+from aiohttp import ClientConnectionResetError, web
 from pydantic import BaseModel
 
 from hub.api.access import Access
@@ -22,6 +22,8 @@ from hub.phrase import Language, Phrase, translated
 log = structlog.get_logger(__name__)
 
 BODY_LIMIT_S = 10.0
+HUNG_UP = 499
+"""As nginx calls it; it is seen by nobody."""
 
 _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
@@ -61,6 +63,9 @@ class Gate:
             response = await self._checked(request, route)
         except web.HTTPException as err:
             response = _of_status(err).response()
+        except ClientConnectionResetError:
+            # Who asked has hung up before the answer began: nobody reads this one.
+            return web.Response(status=HUNG_UP)
         except Exception as err:
             problem = problem_of(err)
             if problem is None:

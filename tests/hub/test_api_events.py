@@ -1,10 +1,14 @@
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
+from yarl import URL
 
 from hub.api.access import Role
 from hub.api.live_client import QUEUE, SLOW
@@ -154,3 +158,25 @@ async def test_a_dead_client_does_not_hold_the_hubs_end_up(state: Path) -> None:
         (api,) = (h for h in rig.hub.supervisor.health() if h.name == "api")
         assert api.state == "stopped"
         writer.close()
+
+
+async def test_who_hangs_up_while_being_answered_is_no_fault_of_the_hub(rig: Rig) -> None:
+    token = await rig.token(Role.ADULT)
+    port = URL(rig.plain).port
+    assert port is not None
+    asked = (
+        f"GET {API}/events HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\n"
+        f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nAuthorization: Bearer {token}\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    with capture_logs() as logs:
+        for _ in range(20):
+            with socket.create_connection(("localhost", port)) as asker:
+                await asyncio.sleep(0.01)  # the hub has accepted it
+                asker.sendall(asked.encode())
+                asker.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            await asyncio.sleep(0.01)
+        adult = await rig.as_(Role.ADULT)
+        async with adult.get(f"{API}/status") as answer:
+            assert answer.status == 200
+    assert [line for line in logs if line["log_level"] in ("error", "critical")] == []
