@@ -4,31 +4,23 @@ The tests' own house is used: the hub in a process of its own, paired as a phone
 """
 
 import asyncio
-import math
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from hub.bench.browser import Browser, chromium
-from hub.clock import ManualClock
+from hub.bench.made_up_day import write_days
 from hub.settings import StoreSettings
-from hub.store.store import Store
-from hub.types import Decision, Mood, RoomId, SceneGoal, Trigger
-from models.types import Emotion, MoodEstimate, Sense
+from hub.types import RoomId
 from tests.app.house import House, house
 from tests.app.rig import DESKTOP, PHONE, Phone
 
 OUT = Path("docs/app")
 QUALITY = 80
 ROOM = RoomId("living_room")
-DAY_S, STEP_S = 86_400, 60
-AWAY_FROM_H, AWAY_TO_H = 10, 15
-CONTENT = 0.1
-ACT_EVERY = 173
 SETTLED_S = 1.5
 PAGES = {
     "now": "/",
@@ -97,48 +89,7 @@ async def _save(phone: Phone, name: str) -> None:
 
 def _remember_a_day(home: House) -> None:
     home.state.mkdir(mode=0o700)
-    asyncio.run(_write_a_day(home.state))
-
-
-async def _write_a_day(state: Path) -> None:
-    clock = ManualClock(time.time() - DAY_S)
-    store = Store(StoreSettings(directory=state), clock)
-    await store.open()
-    for number in range(DAY_S // STEP_S):
-        hour = number * STEP_S / 3600
-        away = AWAY_FROM_H < hour < AWAY_TO_H
-        if not away:
-            valence = 0.35 * math.sin(hour / 2.6) + 0.12 * math.sin(hour * 3.1) + 0.1
-            arousal = 0.4 * math.sin(hour / 4 + 1) + 0.1 * math.sin(hour * 4.3)
-            label = Emotion.HAPPINESS if valence > CONTENT else Emotion.NEUTRAL
-            mood = MoodEstimate(
-                valence, arousal, label, 0.7, {Sense.FACE: 0.7, Sense.VOICE: 0.3}, 0
-            )
-            store.record(Mood(number + 1, ROOM, None, mood, clock.monotonic()))
-        if number % ACT_EVERY == 0 and not away:
-            store.record(_decided(number, clock.monotonic()))
-        clock.advance(STEP_S)
-        if number % 30 == 0:
-            await store.tick()
-    await store.tick()
-    await store.close()
-
-
-def _decided(number: int, at: float) -> Decision:
-    scene, word = ("soft_evening", "Soft evening") if number % 2 else ("steady", "Steady")
-    because = f"Scene “{word}” in Living room because the face suggests that it seems calm there"
-    return Decision(
-        number + 1,
-        ROOM,
-        "soften",
-        SceneGoal(scene),
-        Trigger.MOOD,
-        f"{because} (fairly sure, 70 %).",
-        0.7,
-        number + 1,
-        at,
-        at + 600,
-    )
+    asyncio.run(write_days(StoreSettings(directory=home.state), ROOM))
 
 
 if __name__ == "__main__":

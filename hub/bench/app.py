@@ -15,13 +15,18 @@ from hub.api.pages import DIST
 from hub.app import Hub
 from hub.bench.browser import Browser, Page, chromium
 from hub.bench.figures import Figure, at_most, median, percentile
+from hub.bench.made_up_day import write_days
 from hub.clock import SystemClock
 from hub.settings import Settings
+from hub.types import RoomId
 
 PHONE = (360, 740)
 SLOWER = 4
 VISITS, CHANGES = 7, 100
 LAMP = "simulated:lamp"
+ROOM = RoomId("den")
+DAYS = 3
+PANS, MOVES, MOVE_PX, EVERY_S = 4, 60, 3, 0.016
 
 _PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 _LOADED = (
@@ -43,6 +48,21 @@ _WATCH = """
   return true;
 })()"""
 
+_CHART = "document.querySelector('.chart .u-over')"
+_SHOWN = "document.querySelector('.main .card .num').innerText"
+_FRAMES = """
+(() => {
+  window.gaps = [];
+  let last = performance.now();
+  const frame = (now) => {
+    window.gaps.push(now - last);
+    last = now;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+  return true;
+})()"""
+
 
 def measure(*, quick: bool = False) -> list[Figure]:
     """Return the figures; `quick` visits and changes less often."""
@@ -60,6 +80,7 @@ async def _measure(visits: int, changes: int) -> list[Figure]:
                 "api": {"port": 0, "http_port": 0},
             }
         )
+        await write_days(settings.store, ROOM, DAYS)
         clock = SystemClock()
         hub = await Hub.create(settings, clock, clock.monotonic())
         hub.counters.acted.set()
@@ -73,6 +94,7 @@ async def _measure(visits: int, changes: int) -> list[Figure]:
                 loaded = await page.js(_LOADED)
                 painted = [await _visit(page, url) for _ in range(visits)]
                 shown = await _changes(hub, page, url, changes)
+                gaps = await _pan(page, url)
         finally:
             await hub.stop()
     kilobytes = sum((DIST / f"{path[1:]}.gz").stat().st_size for path in loaded) / 1000
@@ -84,6 +106,14 @@ async def _measure(visits: int, changes: int) -> list[Figure]:
         at_most("app_first_paint", median(painted) / 1000, "s", 1, note),
         at_most(
             "app_change_to_pixels_p95", percentile(shown, 0.95), "ms", 100, f"{told}; {median_ms}"
+        ),
+        at_most(
+            "app_history_frame_p95",
+            percentile(gaps, 0.95),
+            "ms",
+            50,
+            f"a day of minutes and the day before, dragged by a finger, processor {SLOWER} times "
+            f"slower; longest {max(gaps):.0f} ms",
         ),
     ]
 
@@ -136,3 +166,41 @@ async def _changes(hub: Hub, page: Page, url: str, changes: int) -> list[float]:
             await page.js(f"delete window.seen[{level}]")
             await asyncio.sleep(0.05)
     return shown
+
+
+async def _pan(page: Page, url: str) -> list[float]:
+    """Drag a day of minutes beside the day before; return the gaps between frames (ms)."""
+    await page.go(f"{url}/history")
+    await page.wait(_CHART)
+    await page.js(
+        "(() => { const s = [...document.querySelectorAll('select')].find((e) => [...e.options]"
+        ".some((o) => o.text.startsWith('the day before'))); s.value = [...s.options]"
+        ".find((o) => o.text.startsWith('the day before')).value; "
+        "s.dispatchEvent(new Event('change', {bubbles: true})); return true; })()"
+    )
+    await page.wait("document.querySelectorAll('.chart .u-over').length === 2")
+    x, y = await page.js(
+        f"(() => {{ {_CHART}.scrollIntoView({{block: 'center'}}); "
+        f"const r = {_CHART}.getBoundingClientRect(); "
+        "return [r.left + r.width / 4, r.top + r.height / 2]; })()"
+    )
+    await page.call("Emulation.setCPUThrottlingRate", rate=SLOWER)
+    shown = await page.js(_SHOWN)
+    await page.js(_FRAMES)
+    for turn in range(PANS):
+        way = 1 if turn % 2 == 0 else -1  # into the past, and back
+        await _finger(page, "touchStart", x, y)
+        for step in range(MOVES):
+            await _finger(page, "touchMove", x + way * step * MOVE_PX, y)
+            await asyncio.sleep(EVERY_S)
+        await _finger(page, "touchEnd")
+        if turn == 0:
+            await page.wait(f"{_SHOWN} !== {shown!r}")  # it moved
+    gaps = await page.js("window.gaps")
+    await page.call("Emulation.setCPUThrottlingRate", rate=1)
+    return [float(gap) for gap in gaps]
+
+
+async def _finger(page: Page, kind: str, *at: float) -> None:
+    points = [{"x": at[0], "y": at[1]}] if at else []
+    await page.call("Input.dispatchTouchEvent", type=kind, touchPoints=points)
