@@ -48,6 +48,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=math.inf, help="wall-clock limit")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--bf16",
+        action="store_true",
+        help="multiply in bfloat16: a third of the time on a CPU with AMX, slower on others",
+    )
     parser.add_argument("--smoke", action="store_true", help="two tiny epochs: does it run?")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -56,7 +61,7 @@ def main() -> None:
     if options.smoke:
         train, epochs = train.take(np.arange(0, len(train), 64)), 2
     options.out.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(train, splits.held_out, options.out, options.seed)
+    trainer = Trainer(train, splits.held_out, options.out, options.seed, options.bf16)
     trainer.run(epochs, options.minutes * 60)
     ranges = splits.train.images[:: max(1, len(splits.train) // RANGE_CROPS)]
     export(trainer.average, ranges, SIDE, options.out / "face_emotion.tflite")
@@ -65,8 +70,11 @@ def main() -> None:
 class Trainer:
     """Holds the network, its average and the place in the schedule."""
 
-    def __init__(self, train: Faces, held_out: Faces, out: Path, seed: int) -> None:
+    def __init__(
+        self, train: Faces, held_out: Faces, out: Path, seed: int, bf16: bool = False
+    ) -> None:
         torch.manual_seed(seed)
+        self._bf16 = bf16
         self._train, self._held_out, self._out = train, held_out, out
         self._net = ExpressionNet().to(memory_format=torch.channels_last)
         self._average = ExpressionNet().to(memory_format=torch.channels_last)
@@ -139,8 +147,9 @@ class Trainer:
         )
         for optimizer in self._optimizers:
             optimizer.zero_grad(set_to_none=True)
-        said = self._net(crops.contiguous(memory_format=torch.channels_last))
-        loss = nn.functional.cross_entropy(said, targets)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._bf16):
+            said = self._net(crops.contiguous(memory_format=torch.channels_last))
+        loss = nn.functional.cross_entropy(said.float(), targets)
         loss.backward()
         for optimizer in self._optimizers:
             optimizer.step()

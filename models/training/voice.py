@@ -3,8 +3,8 @@
 1. The encoder (first blocks of Whisper tiny.en) becomes int8; clips and augmented copies go
    through it once, and a small ensemble is fitted on what it says. Cross-validated so that every
    speaker is judged once by an ensemble that never heard them, and every corpus too.
-2. With `--tune N` the blocks and the ensemble are then tuned together, one fold left out; the
-   better of the two on that fold is kept.
+2. With `--tune N` the blocks and the ensemble are then tuned together, N batches, cross-validated
+   in the same way; the better of the two is kept.
 3. Fitted on all speakers but voice_data.REPORTED, it becomes one int8 file, whose own figures are
    those speakers'.
 Every step is kept: an interrupted run goes on where it stopped. `--corpora emodb` fits on open
@@ -14,6 +14,7 @@ data alone; the other corpora are then only asked about.
 import argparse
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -21,16 +22,15 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from models import metrics
 from models.training.voice_card import figures_text
-from models.training.voice_data import CLASSES, VALIDATION_FOLD, Clip, labels_of, read_clips
+from models.training.voice_cross import Tuner, Whole
+from models.training.voice_data import CLASSES, Clip, labels_of, read_clips
 from models.training.voice_embed import Embedder
 from models.training.voice_encoder import Encoder, load_encoder
 from models.training.voice_export import export_int8
-from models.training.voice_head import Head
 from models.training.voice_report import NOISY_CORPUS, report, report_noise
 from models.training.voice_trial import Trial, Windows
-from models.training.voice_tune import Tuned, tune, validate
+from models.training.voice_tune import Tuning
 
 NOISES: Final = ("white20", "white10", "pink10", "music10")
 """Disturbances of the recipe's figures; RAVDESS speaks in them, where it was learnt."""
@@ -38,24 +38,16 @@ NOISES: Final = ("white20", "white10", "pink10", "music10")
 _STEPS: Final = 400
 _SMOKE_STEPS: Final = 20
 _SMOKE_CLIPS: Final = 2
-
-
-class _Whole(torch.nn.Module):  # type: ignore[misc]  # torch is absent where this is checked
-    """Spectrogram -> logits of the first `classes` classes."""
-
-    def __init__(self, encoder: Encoder, head: Head, classes: int) -> None:
-        super().__init__()
-        self.encoder, self.head, self.classes = encoder, head, classes
-
-    def forward(self, mel: torch.Tensor) -> torch.Tensor:
-        """Run both."""
-        logits: torch.Tensor = self.head(self.encoder(mel))
-        return logits[:, : self.classes]
+_FROZEN: Final = ("corpora", "corpus_left_out")
+"""What is kept of the figures before tuning."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.tune and options.corpora:
+        parser.error("--tune is for all corpora together: leave --corpora out")
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     clips = read_clips(options.data, _SMOKE_CLIPS if options.smoke else None)
@@ -73,9 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         chosen["calibrated_neutral"] = trial.calibrated(neutral_only=True)
     _show(chosen)
 
-    head, temperature = _tune(options, encoder, trial, clips, chosen)
     target = options.out / f"{options.name}.tflite"
-    export_int8(_Whole(encoder, head, len(classes)), target)
+    if options.tune and _tuned(options, encoder, trial, clips, len(classes), chosen):
+        shutil.copyfile(options.out / "tune" / "all.tflite", target)
+    else:
+        export_int8(Whole(encoder, trial.fit(), len(classes)), target)
     reported = [c for c in clips if c.reported and c.corpus in corpora and c.label < len(classes)]
     told = {
         "model": options.name,
@@ -84,13 +78,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
         "seed": options.seed,
         "copies": options.copies,
-        "temperature": temperature,
+        "temperature": chosen["temperature"],
         "learnt": sorted(corpora),
         "folds": _folds(clips),
         "reported_speakers": sorted({clip.speaker for clip in reported}),
         "chosen_on": chosen,
-        "reported": report(target, reported, temperature, classes),
-        "reported_noise": report_noise(target, reported, temperature, options.seed),
+        "reported": report(target, reported, chosen["temperature"], classes),
+        "reported_noise": report_noise(target, reported, chosen["temperature"], options.seed),
     }
     (options.out / f"{options.name}.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     (options.out / f"{options.name}.md").write_text(figures_text(told), "utf-8")
@@ -137,40 +131,42 @@ def _trial(
     )
 
 
-def _tune(
+def _tuned(
     options: argparse.Namespace,
     encoder: Encoder,
     trial: Trial,
     clips: Sequence[Clip],
+    classes: int,
     chosen: dict[str, Any],
-) -> tuple[Head, float]:
-    """Give the head to ship and its temperature; tunes the encoder in place if that is better."""
+) -> bool:
+    """Tune, and tell whether that is better; then the figures are those of the tuned networks."""
     steps = min(options.tune, 2) if options.smoke else options.tune
-    if not steps:
-        return trial.fit(), chosen["temperature"]
-    head = trial.fit(VALIDATION_FOLD)
-    before = validate(encoder, head, clips, options.seed)
-    frozen = {name: value.clone() for name, value in encoder.state_dict().items()}
-    checkpoint = options.out / f"{options.name}-tune.pt"
-    after = tune(encoder, head, clips, steps, options.seed, checkpoint)
-    was, now = _score(before), _score(after)
-    temperature = metrics.fit_temperature(
-        np.tile(after.truth, 2), np.concatenate([after.clean, after.disturbed])
-    )
-    chosen["tuned"] = {"steps": steps, "frozen_uar": was, "tuned_uar": now}
-    _show(chosen["tuned"])
-    if sum(now) > sum(was):
-        return head, temperature
-    encoder.load_state_dict(frozen)
-    return trial.fit(), chosen["temperature"]
+    how = Tuning(steps, options.seed, options.bf16)
+    tuner = Tuner(encoder, trial, clips, how, options.out / "tune")
+    noises = () if options.smoke else NOISES
+    found = tuner.cross_validate(classes, 1 if options.smoke else options.copies, noises)
+    _show(found)
+    was, now = _score(chosen), _score(found)
+    if now <= was:
+        chosen["tried"] = {"steps": steps, "frozen": was, "tuned": now}
+        return False
+    everyone = np.array([not clip.reported for clip in clips])
+    tuner.tuned(everyone, classes, options.out / "tune" / "all.tflite")
+    chosen["frozen"] = {key: chosen[key] for key in _FROZEN if key in chosen}
+    chosen.update(found, tuned={"steps": steps, "bf16": options.bf16})
+    if "corpus_left_out" in chosen:
+        chosen["corpus_left_out"] = tuner.leave_corpora_out(classes)
+    return True
 
 
-def _score(answers: Tuned) -> tuple[float, float]:
-    """Give the UAR over the whole fold, clean and disturbed."""
-    return (
-        metrics.uar(answers.truth, answers.clean.argmax(axis=1)),
-        metrics.uar(answers.truth, answers.disturbed.argmax(axis=1)),
-    )
+def _score(chosen: dict[str, Any]) -> float:
+    """Give the mean UAR over the corpora, clean and disturbed alike."""
+    return float(
+        np.mean([
+            (found["uar"] + float(np.mean(found["disturbed_uar"]))) / 2
+            for found in chosen["corpora"].values()
+        ])
+    )  # fmt: skip
 
 
 def _folds(clips: Sequence[Clip]) -> list[list[str]]:
@@ -194,6 +190,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--corpora", nargs="*", help="fit on these only, e.g. for an open licence")
     parser.add_argument("--copies", type=int, default=2, help="augmented copies of each clip")
     parser.add_argument("--tune", type=int, default=0, help="batches of fine-tuning, 0 for none")
+    parser.add_argument(
+        "--bf16", action="store_true", help="tune in bfloat16: for CPUs with AMX, slower on others"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--smoke", action="store_true", help="a few clips and steps, for CI")

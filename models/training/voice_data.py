@@ -23,9 +23,6 @@ REPORTED: Final = frozenset(["rav18", "rav19", "nemoWR0", "emo14"])
 FOLDS: Final = 5
 """All speakers take turns to be left out: figures of the recipe, to choose and to calibrate."""
 
-VALIDATION_FOLD: Final = 2
-"""This fold's speakers tell whether tuning the encoder helps."""
-
 # Clips that were all cut to 2 s at another band limit would be known by that, not by the voice.
 _LEFT_OUT_VARIANTS: Final = frozenset(["cropped-2s-22k"])
 

@@ -62,9 +62,9 @@ class Trial:
         middles = _middles(windows["clean"].owners)
         self._training = np.concatenate([windows["clean"].vectors[middles][None], copies])
 
-    def fit(self, without_fold: int | None = None) -> Head:
-        """Fit on everyone but the reported speakers, less a fold."""
-        return self._fit(~self._reported & (self._folds != without_fold), self._training)
+    def fit(self, rows: NDArray[np.bool_] | None = None) -> Head:
+        """Fit on these clips; on everyone but the reported speakers if not given."""
+        return self._fit(~self._reported if rows is None else rows, self._training)
 
     def cross_validate(self) -> dict[str, Any]:
         """Ask about each fold's speakers a head fitted on the other folds.
@@ -89,6 +89,18 @@ class Trial:
                 copy[rows] = ask(head, vectors[rows])[:, : self._classes]
             left = (time.monotonic() - started) * (FOLDS - fold - 1)
             print(f"  fold {fold + 1}/{FOLDS}, {left:.0f} s left", flush=True)
+        return self.judged(said, asked, copies)
+
+    def judged(
+        self,
+        said: Mapping[str, Logits],
+        asked: Mapping[str, NDArray[np.bool_]],
+        copies: NDArray[np.float64],
+    ) -> dict[str, Any]:
+        """Give the figures of answers (clips, classes) by condition, and (copies, clips, classes).
+
+        `asked` tells which clips were asked about in a condition.
+        """
         telling = self._learnable if self._learnable.all() else ~self._learnable
         heard = np.concatenate([said["clean"][None], copies])[:, telling]
         temperature = metrics.fit_temperature(
@@ -150,10 +162,7 @@ class Trial:
     ) -> float:
         head = self._fit(~rows, training)
         said = self._ask(head, windows["clean"].of(rows))[rows]
-        # Who is asked is known not to be what the corpus has not got (EmoDB: afraid).
-        present = np.unique(self._labels[rows])
-        chosen = present[said[:, present].argmax(axis=1)]
-        return metrics.uar(self._labels[rows], chosen)
+        return transfer(self._labels[rows], said)
 
     def _by_corpus(self, clean: Logits, copies: Logits, temperature: float) -> dict[str, Any]:
         result = {}
@@ -190,6 +199,12 @@ class Trial:
             basis = own & (self._labels == _NEUTRAL) if neutral_only else own
             result[:, own[owners]] -= clean.vectors[basis[clean.owners]].mean(axis=0)
         return result
+
+
+def transfer(truth: NDArray[np.int64], said: Logits) -> float:
+    """Give the UAR on a corpus left out, among the classes that it has (EmoDB has no fear)."""
+    present = np.unique(truth)
+    return metrics.uar(truth, present[said[:, present].argmax(axis=1)])
 
 
 def ask(head: Head, vectors: Floats) -> Logits:

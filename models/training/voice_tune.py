@@ -1,7 +1,4 @@
-"""Fine-tunes the encoder's blocks together with a fitted head, on freshly disturbed clips.
-
-One fold's speakers are left out: they tell when to stop, and the temperature is theirs.
-"""
+"""Fine-tunes the encoder's blocks together with a fitted head, on freshly disturbed clips."""
 
 import time
 from collections.abc import Sequence
@@ -14,10 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from models import metrics
 from models.log_mel import MELS, WINDOW_SAMPLES, log_mel
 from models.training.voice_augment import augment
-from models.training.voice_data import CLASSES, VALIDATION_FOLD, Clip, labels_of, read_sound
+from models.training.voice_data import CLASSES, Clip, labels_of, read_sound
 from models.training.voice_encoder import Encoder
 from models.training.voice_head import SMOOTHING, Head, balance
 from models.voice_window import fit_window
@@ -33,19 +29,18 @@ _SECONDS_BETWEEN_LINES: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
-    """What the tuned float network says of the validation fold, clean and disturbed."""
+class Tuning:
+    """How long and how. `bf16` multiplies in bfloat16: for CPUs with AMX, slower on others."""
 
-    truth: NDArray[np.int64]
-    clean: NDArray[np.float64]
-    disturbed: NDArray[np.float64]
+    steps: int
+    seed: int
+    bf16: bool = False
 
 
 def tune(
-    encoder: Encoder, head: Head, clips: Sequence[Clip], steps: int, seed: int, checkpoint: Path
-) -> Tuned:
-    """Tune both in place for `steps` batches; goes on from the checkpoint when there is one."""
-    learning = [clip for clip in clips if clip.fold != VALIDATION_FOLD and not clip.reported]
+    encoder: Encoder, head: Head, learning: Sequence[Clip], how: Tuning, checkpoint: Path
+) -> None:
+    """Tune both in place on these clips; goes on from the checkpoint when there is one."""
     sounds = [read_sound(clip.path) for clip in learning]
     labels = torch.from_numpy(labels_of(learning))
     chances = balance(labels_of(learning), np.array([clip.corpus for clip in learning]))
@@ -59,7 +54,7 @@ def tune(
         weight_decay=_DECAY,
     )
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, [_ENCODER_RATE, _HEAD_RATE], total_steps=steps, pct_start=0.15
+        optimiser, [_ENCODER_RATE, _HEAD_RATE], total_steps=how.steps, pct_start=0.15
     )
     parts: dict[str, Any] = {
         "encoder": encoder, "head": head, "optimiser": optimiser, "schedule": schedule
@@ -68,12 +63,14 @@ def tune(
     started = spoken = time.monotonic()
     total_loss = 0.0
     head.train()
-    for step in range(first, steps):
-        rng = np.random.default_rng([seed, step])
-        torch.manual_seed(seed * 1_000_003 + step)
+    for step in range(first, how.steps):
+        rng = np.random.default_rng([how.seed, step])
+        torch.manual_seed(how.seed * 1_000_003 + step)
         drawn = rng.choice(len(learning), _BATCH, p=chances)
         mels = torch.from_numpy(np.stack([_mel(sounds, int(clip), rng) for clip in drawn]))
-        logits = head.members(encoder(mels))
+        with torch.autocast("cpu", torch.bfloat16, enabled=how.bf16):
+            statistics = encoder(mels)
+        logits = head.members(statistics.float())
         wanted = nn.functional.one_hot(labels[drawn], len(CLASSES)) * (1.0 - SMOOTHING)
         wanted = (wanted + SMOOTHING / len(CLASSES)).unsqueeze(1)
         loss = -(wanted * logits.log_softmax(dim=2)).sum(dim=2).mean()
@@ -83,40 +80,17 @@ def tune(
         optimiser.step()
         schedule.step()
         total_loss += float(loss.detach())
-        if (step + 1) % _KEEP_EVERY == 0 or step + 1 == steps:
+        if (step + 1) % _KEEP_EVERY == 0 or step + 1 == how.steps:
             _keep(checkpoint, parts, step + 1)
         now = time.monotonic()
         if now - spoken > _SECONDS_BETWEEN_LINES:
             spoken = now
-            left = (now - started) / (step + 1 - first) * (steps - step - 1)
+            left = (now - started) / (step + 1 - first) * (how.steps - step - 1)
             mean = total_loss / (step + 1 - first)
-            print(f"  tuning: {step + 1}/{steps}, loss {mean:.3f}, {left:.0f} s left", flush=True)
+            print(
+                f"  tuning: {step + 1}/{how.steps}, loss {mean:.3f}, {left:.0f} s left", flush=True
+            )
     head.eval()
-    return validate(encoder, head, clips, seed)
-
-
-def validate(encoder: Encoder, head: Head, clips: Sequence[Clip], seed: int) -> Tuned:
-    """Ask about the validation fold."""
-    held = [clip for clip in clips if clip.fold == VALIDATION_FOLD and not clip.reported]
-    sounds = [read_sound(clip.path) for clip in held]
-    answers: list[list[NDArray[np.float32]]] = [[], []]
-    with torch.no_grad():
-        for index, sound in enumerate(sounds):
-            rng = np.random.default_rng([seed, 7, index])
-            spoilt = augment(sound, rng, [sounds[k] for k in rng.integers(len(sounds), size=6)])
-            for place, heard in enumerate((sound, spoilt)):
-                mel = torch.from_numpy(log_mel(fit_window(heard))[None])
-                answers[place].append(head(encoder(mel))[0].numpy())
-    clean, disturbed = (np.asarray(rows, np.float64) for rows in answers)
-    result = Tuned(labels_of(held), clean, disturbed)
-    for corpus in sorted({clip.corpus for clip in held}):
-        rows = np.array([clip.corpus == corpus for clip in held])
-        quiet, noisy = (
-            metrics.uar(result.truth[rows], said[rows].argmax(axis=1))
-            for said in (clean, disturbed)
-        )
-        print(f"  validation, {corpus}: UAR {quiet:.3f}, disturbed {noisy:.3f}", flush=True)
-    return result
 
 
 def _mel(
