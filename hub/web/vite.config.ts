@@ -14,5 +14,5 @@ export default defineConfig({
     } },
   },
   server: { proxy: { "/api": { target: "https://127.0.0.1:8443", secure: false, ws: true } } },
-  test: { environment: "node", include: ["tests/**/*.test.ts"] },
+  test: { environment: "node", include: ["tests/**/*.test.ts"], css: { include: [/theme/] } },
 });

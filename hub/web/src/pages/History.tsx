@@ -85,7 +85,7 @@ export function History() {
           </button>
         ))}
       </div>
-      <div class="pair">
+      <div class="twin">
         {all.length > 0 && (
           <Field label={t("history.of")}>
             <select value={who ? idOf(who) : ""} onChange={(event) => setWho(event.currentTarget.value)}>
