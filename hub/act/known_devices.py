@@ -66,6 +66,8 @@ class KnownDevices:
         self._seen: dict[DeviceId, Seen] = {}
         self._changed: dict[str, float] = {}
         self._noted_at = clock.monotonic()
+        self._giving = asyncio.Lock()
+        """Two who change different things of one device at once must both be heard."""
         self.reload()
 
     def reload(self) -> None:
@@ -100,15 +102,17 @@ class KnownDevices:
 
     async def give(self, device: DeviceId, by: str, **changes: str | bool | None) -> Given:
         """Change what people gave a device; kept once this returns. Raises StoreError."""
-        given = replace(self._given.get(device, Given()), **changes)  # type: ignore[arg-type]
-        await self._config.set(f"{_GIVEN}{device}", asdict(given), by)
-        self._given[device] = given
-        return given
+        async with self._giving:
+            given = replace(self._given.get(device, Given()), **changes)  # type: ignore[arg-type]
+            await self._config.set(f"{_GIVEN}{device}", asdict(given), by)
+            self._given[device] = given
+            return given
 
     async def forget(self, device: DeviceId, by: str) -> None:
         """Forget a device and what was given to it. Raises StoreError."""
-        await self._config.remove(f"{_GIVEN}{device}", by)
-        self._given.pop(device, None)
+        async with self._giving:
+            await self._config.remove(f"{_GIVEN}{device}", by)
+            self._given.pop(device, None)
         if self._seen.pop(device, None) is not None:
             await self._note(device.partition(":")[0])
 

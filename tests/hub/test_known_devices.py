@@ -1,5 +1,6 @@
 """What people give a device, and when it was seen, outlive restarts and new sticks."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -141,3 +142,17 @@ async def test_notes_that_make_no_sense_are_passed_over(tmp_path: Path) -> None:
         await store.config.set("device x", 7, "person")
         known = KnownDevices(store.config, clock)
         assert (known.given(D), known.seen(D)) == (None, None)
+
+
+async def test_two_who_change_different_things_at_once_are_both_heard(
+    state: Path, clock: ManualClock
+) -> None:
+    async with home(state, clock) as house:
+        house.port.announce(DEVICE)
+        await asyncio.gather(
+            house.give(name="Reading lamp"), house.give(room="den"), house.give(hidden=True)
+        )
+        assert (house.device.name, house.device.room) == ("Reading lamp", "den")
+        given = house.known.given(D)
+        assert given is not None
+        assert given.hidden
