@@ -34,11 +34,21 @@ PAGES = {
     "rule": "/rules/new",
     "scenes": "/scenes",
     "devices": "/devices",
+    "add": "/devices/add",
     "settings": "/settings",
+    "members": "/settings/members",
+    "sessions": "/settings/sessions",
+    "door": "/settings/pair",
+    "security": "/settings/security",
     "health": "/settings/health",
+    "log": "/settings/log",
+    "config": "/settings/config",
+    "backup": "/settings/backup",
     "welcome": "/welcome",
 }
 DARK = {"now", "rooms"}
+ON_A_PHONE = {"door", "log", "members", "security", "sessions"}
+"""Little stands on these: a wide picture would show no more."""
 
 
 def main(wanted: list[str]) -> None:
@@ -71,6 +81,8 @@ async def _take_in(browser: Browser, home: House, wanted: list[str]) -> None:
             ".find((b) => b.innerText === 'Not now')?.click()"
         )
         for page in [page for page in wanted if page in PAGES]:
+            if size == DESKTOP and page in ON_A_PHONE:
+                continue
             await phone.turn_to(PAGES[page])
             await asyncio.sleep(SETTLED_S)
             await _save(phone, f"{page}-{name}")

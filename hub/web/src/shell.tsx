@@ -56,9 +56,10 @@ function Home() {
   const pages = MENU.filter((to) => !PAGES[to]!.needs || may.includes(PAGES[to]!.needs!));
   return (
     <>
-      <button class="btn quiet home" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+      <button class="btn quiet home" aria-haspopup="dialog" aria-label={name} onClick={() => setOpen(true)}>
         <span>{name}</span>
         <Icon name="down" />
+        <Icon name="menu" />
       </button>
       {open && (
         <Sheet title={name} close={() => setOpen(false)}>

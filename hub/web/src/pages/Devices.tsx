@@ -52,7 +52,7 @@ function Line({ device }: { device: Device }) {
     <a class="go" href={`/devices/${encodeURIComponent(device.id)}`}>
       <span>
         {device.name}
-        <span class="soft small block">{device.driver}</span>
+        {!device.simulated && <span class="soft small block">{device.driver}</span>}
       </span>
       <span class="row end">
         {device.simulated && <span class="tag">{t("common.simulated")}</span>}

@@ -1,7 +1,7 @@
 import type { common as source } from "../en/common";
 
 export const common: Record<keyof typeof source, string> = {
-  "common.save": "Sichern",
+  "common.save": "Speichern",
   "common.saving": "Wird gesichert …",
   "common.saved": "Gesichert.",
   "common.cancel": "Abbrechen",
