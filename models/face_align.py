@@ -4,12 +4,15 @@ The template is where BlazeFace itself finds eyes and mouth on FER2013's crops (
 of them), so that a camera's crop is framed as the training pictures are.
 """
 
+import cmath
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.face_shrink import halve
 from models.face_types import Detection
 
 SIDE = 48
@@ -19,7 +22,6 @@ TEMPLATE = ((15.1, 18.9), (32.9, 18.9), (24.2, 37.2))
 
 _SCALES = (1e-3, float(SIDE))
 _LEAST_PIXELS = 2
-_OVERSAMPLING = 1.5
 _MARGIN = 2
 
 
@@ -40,21 +42,22 @@ class Crop:
 def align(image: NDArray[np.uint8], face: Detection) -> Crop | None:
     """Cut one face out of a BGR picture; None when its points span no area to speak of."""
     height, width = image.shape[:2]
-    points = np.array([face.points[i] for i in (0, 1, 3)], np.float64) * (width, height)
-    turn, shift = _similarity(points - 0.5)
+    points = [face.points[i] for i in (0, 1, 3)]
+    turn, shift = _similarity([complex(x * width - 0.5, y * height - 0.5) for x, y in points])
     scale = abs(turn)
     if not _SCALES[0] < scale < _SCALES[1]:
         return None
-    corners = (np.array([0, SIDE, SIDE * 1j, SIDE * (1 + 1j)]) - shift) / turn
-    left, top = np.floor([corners.real.min(), corners.imag.min()]).astype(int) - _MARGIN
-    right, bottom = np.ceil([corners.real.max(), corners.imag.max()]).astype(int) + _MARGIN
+    corners = [(corner - shift) / turn for corner in (0, SIDE, SIDE * 1j, SIDE * (1 + 1j))]
+    across, down = [corner.real for corner in corners], [corner.imag for corner in corners]
+    left, top = math.floor(min(across)) - _MARGIN, math.floor(min(down)) - _MARGIN
+    right, bottom = math.ceil(max(across)) + _MARGIN, math.ceil(max(down)) + _MARGIN
     x0, y0, x1, y1 = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
     if min(x1 - x0, y1 - y0) < _LEAST_PIXELS:
         return None
     patch = cv2.cvtColor(image[y0:y1, x0:x1], cv2.COLOR_BGR2GRAY)
     gray = _warp(np.asarray(patch, np.uint8), (x0, y0), turn, shift)
     inside = (x1 - x0) * (y1 - y0) / ((right - left) * (bottom - top))
-    return Crop(gray, SIDE / scale, float(inside), float(np.degrees(np.angle(1 / turn))))
+    return Crop(gray, SIDE / scale, inside, math.degrees(cmath.phase(1 / turn)))
 
 
 def as_crop(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -78,26 +81,16 @@ def _warp(
 ) -> NDArray[np.uint8]:
     """Bring a part of the picture, cut at `corner`, into the crop.
 
-    A plain warp would skip pixels of a large face, so it is first averaged down to about the
-    crop's scale.
+    A plain warp would skip pixels of a large face, so it is first averaged down to less than twice
+    the crop's scale.
     """
-    rows, columns = patch.shape
-    shrink = min(1.0, _OVERSAMPLING * abs(turn))
-    size = (max(1, round(columns * shrink)), max(1, round(rows * shrink)))
-    small = cv2.resize(patch, size, interpolation=cv2.INTER_AREA) if shrink < 1 else patch
-    across, down = columns / small.shape[1], rows / small.shape[0]
-    # Pixel centres: the small picture's first one lies in the middle of `across` large ones.
-    place = np.array(
-        [
-            [across, 0, corner[0] + (across - 1) / 2],
-            [0, down, corner[1] + (down - 1) / 2],
-            [0, 0, 1],
-        ]
-    )
-    whole = np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+    small, block = halve(patch, 1 / abs(turn))
+    # Pixel centres: the small picture's first one lies in the middle of a block of large ones.
+    first = turn * complex(*(side + (block - 1) / 2 for side in corner)) + shift
+    turn *= block
     gray = cv2.warpAffine(
         small,
-        whole @ place,
+        np.array([[turn.real, -turn.imag, first.real], [turn.imag, turn.real, first.imag]]),
         (SIDE, SIDE),
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
@@ -109,15 +102,16 @@ def _is_picture(shape: tuple[int, ...]) -> bool:
     return 0 not in shape and (len(shape) == len("hw") or shape[2:] == (3,))
 
 
-def _similarity(points: NDArray[np.float64]) -> tuple[complex, complex]:
+def _similarity(given: list[complex]) -> tuple[complex, complex]:
     """Turn-and-scale and shift (complex numbers) that bring pixel indices nearest the template.
 
     Least squares (Umeyama 1991, doi:10.1109/34.88573), which in the complex plane is a line fit.
     Three points, because eyes alone draw together when a head turns.
     """
-    given = points[:, 0] + 1j * points[:, 1]
-    wanted = np.array([complex(x - 0.5, y - 0.5) for x, y in TEMPLATE])
-    spread = given - given.mean()
-    size = float((np.abs(spread) ** 2).sum())
-    turn = complex((spread.conj() * (wanted - wanted.mean())).sum() / max(size, 1e-9))
-    return turn, complex(wanted.mean() - turn * given.mean())
+    wanted = [complex(x - 0.5, y - 0.5) for x, y in TEMPLATE]
+    middle, goal = sum(given) / len(given), sum(wanted) / len(wanted)
+    spread = [point - middle for point in given]
+    size = sum(abs(point) ** 2 for point in spread)
+    pairs = zip(spread, wanted, strict=True)
+    turn = sum(point.conjugate() * (aim - goal) for point, aim in pairs) / max(size, 1e-9)
+    return turn, goal - turn * middle

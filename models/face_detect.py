@@ -4,6 +4,7 @@ The nets' outputs are offsets to fixed anchors; overlapping answers are blended,
 scores, which steadies the box more than keeping the best one.
 """
 
+import math
 from dataclasses import dataclass
 from itertools import product
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.catalog import Catalog
+from models.face_shrink import shrink
 from models.face_types import Detection
 from models.runtime import Net
 
@@ -48,17 +50,17 @@ class FaceDetector:
     def __call__(
         self, image: NDArray[np.uint8], min_score: float = MIN_SCORE
     ) -> tuple[Detection, ...]:
-        """Find faces in a uint8 [h, w, 3] picture."""
+        """Find faces in a uint8 [h, w, 3] picture that score at least so much, of (0, 1)."""
         tensor, unit = _letterbox(image, self._side)
         scores, offsets = self._net(tensor)
-        logits = np.clip(scores[0, :, 0], -_LOGIT_LIMIT, _LOGIT_LIMIT)
-        chances = 1.0 / (1.0 + np.exp(-logits))
-        rows = np.flatnonzero(chances >= min_score)
+        logits = scores[0, :, 0]
+        rows = np.flatnonzero(logits >= math.log(min_score / (1 - min_score)))
         if not rows.size:
             return ()
         decoded = self._decode(rows, offsets[0, rows])
         good = np.isfinite(decoded).all(axis=1) & (decoded[:, 2:4] > decoded[:, :2]).all(axis=1)
-        merged = _merge(decoded[good], chances[rows][good])
+        chances = 1 / (1 + np.exp(-np.minimum(logits[rows[good]], _LOGIT_LIMIT)))
+        merged = _merge(decoded[good], chances)
         return tuple(_detection(row, score, unit) for row, score in merged[:MAX_FACES])
 
     def _decode(self, rows: NDArray[np.intp], offsets: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -88,10 +90,11 @@ def _letterbox(
     height, width = image.shape[:2]
     scale = side / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     square = np.zeros((side, side, 3), np.uint8)
-    square[: size[1], : size[0]] = small[:, :, ::-1]
-    tensor = square[None].astype(np.float32) / np.float32(127.5) - np.float32(1)
+    cv2.cvtColor(shrink(image, size), cv2.COLOR_BGR2RGB, dst=square[: size[1], : size[0]])
+    tensor = square[None].astype(np.float32)
+    tensor /= np.float32(127.5)
+    tensor -= np.float32(1)
     return tensor, (side / size[0], side / size[1])
 
 
@@ -106,7 +109,8 @@ def _merge(
         same = overlap > OVERLAP
         same[0] = True
         group = order[same]
-        blended = np.average(rows[group], axis=0, weights=chances[group])
+        weights = chances[group]
+        blended = weights @ rows[group] / weights.sum()
         merged.append((blended.astype(np.float32), float(chances[order[0]])))
         order = order[~same]
     return merged

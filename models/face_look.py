@@ -152,9 +152,12 @@ def _surroundings(image: NDArray[np.uint8], box: Box, reach: float) -> _Patch | 
     x1, y1 = min(left + side, width), min(top + side, height)
     if min(x1 - x0, y1 - y0) < _LEAST_PIXELS:
         return None
-    # Black beyond the picture's edge, so that the face keeps its place and scale.
-    pixels = np.zeros((side, side, 3), np.uint8)
-    pixels[y0 - top : y1 - top, x0 - left : x1 - left] = image[y0:y1, x0:x1]
+    pixels = image[y0:y1, x0:x1]
+    if pixels.shape[:2] != (side, side):
+        # Black beyond the picture's edge, so that the face keeps its place and scale.
+        around = np.zeros((side, side, 3), np.uint8)
+        around[y0 - top : y1 - top, x0 - left : x1 - left] = pixels
+        pixels = around
     return _Patch(pixels, (left / width, top / height), (side / width, side / height))
 
 

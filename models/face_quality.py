@@ -54,28 +54,39 @@ def _sharpness(gray: NDArray[np.uint8]) -> float:
     FER2013's crops have 0.26 to 2.0, reduced to 24 pixels 0.03 to 0.2, with noise of 25 levels 1.9
     to 9 (2nd and 98th percentile).
     """
-    spread = float(gray.var())
+    spread = _spread(gray)[1] ** 2
     if spread < 1:
         return 0.0
-    detail = float(cv2.Laplacian(gray, cv2.CV_32F).var()) / spread
+    detail = _spread(cv2.Laplacian(gray, cv2.CV_32F))[1] ** 2 / spread
     return _ramp(detail, 0.005, 0.2) * _ramp(detail, 6.0, 2.5)
 
 
 def _light(gray: NDArray[np.uint8]) -> float:
-    mean, deviation = float(gray.mean()), float(gray.std())
+    mean, deviation = _spread(gray)
     return _ramp(mean, 8, 45) * _ramp(mean, 252, 225) * _ramp(deviation, 3, 18)
 
 
 def _pose(face: Detection, roll_deg: float) -> float:
     """Turned away: the nose leaves the middle of the eyes. Nodding: it nears eyes or mouth."""
-    left, right, nose, mouth = (np.array(point) for point in face.points[:4])
+    left, right, nose, mouth = (complex(*point) for point in face.points[:4])
     middle = (left + right) / 2
     # Points are relative to width and height; the eye axis alone makes the measure shape-free.
-    eyes, down = right - left, mouth - middle
-    frame = np.stack((eyes, down), axis=1)
-    if abs(np.linalg.det(frame)) < _FLAT:
+    eyes, down, out = right - left, mouth - middle, nose - middle
+    area = _area(eyes, down)
+    if abs(area) < _FLAT:
         return 0.0
-    across, along = np.linalg.solve(frame, nose - middle)
-    turned = _ramp(abs(float(across)), 0.65, 0.25)
-    nodded = _ramp(abs(float(along) - 0.5), 0.5, 0.25)
+    across, along = _area(out, down) / area, _area(eyes, out) / area
+    turned = _ramp(abs(across), 0.65, 0.25)
+    nodded = _ramp(abs(along - 0.5), 0.5, 0.25)
     return turned * nodded * _ramp(abs(roll_deg), 60, 25)
+
+
+def _area(one: complex, other: complex) -> float:
+    """Signed area that two arrows span."""
+    return (one.conjugate() * other).imag
+
+
+def _spread(values: cv2.typing.MatLike) -> tuple[float, float]:
+    """Mean and standard deviation of all values, several times faster than numpy's."""
+    mean, deviation = cv2.meanStdDev(values)
+    return float(mean[0, 0]), float(deviation[0, 0])

@@ -41,11 +41,29 @@ def test_eyes_and_mouth_come_to_lie_on_the_template(degrees: float, scale: float
     assert crop.gray.shape == (SIDE, SIDE)
     assert crop.gray.dtype == np.uint8
     for x, y in TEMPLATE:
-        assert crop.gray[int(y), int(x)] > 180
+        assert crop.gray[int(y), int(x)] > 170
     assert crop.gray[2, 2] == 60
     assert crop.native_side == pytest.approx(SIDE * scale, rel=1e-6)
     assert crop.roll_deg == pytest.approx(degrees, abs=1e-6)
     assert crop.inside == 1.0 if abs(degrees) < 1 and scale < 4 else crop.inside <= 1.0
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.2, 4.3, 6.5])
+def test_the_crop_is_in_its_place_to_a_tenth_of_a_pixel(scale: float) -> None:
+    points = turned(20, scale)
+    rows, columns = np.mgrid[0:480, 0:640]
+    gray = np.full((480, 640), 60.0)
+    for x, y in points:
+        away = (rows + 0.5 - y) ** 2 + (columns + 0.5 - x) ** 2
+        gray += 190 * np.exp(-away / (2 * (1.3 * scale) ** 2))
+    crop = align(np.repeat(gray.astype(np.uint8)[:, :, None], 3, axis=2), detection(points))
+    assert crop is not None
+    for x, y in TEMPLATE:
+        spot = np.s_[int(y) - 4 : int(y) + 5, int(x) - 4 : int(x) + 5]
+        light = crop.gray[spot] - 60.0
+        down, across = np.mgrid[spot] + 0.5
+        assert (light * across).sum() / light.sum() == pytest.approx(x, abs=0.1)
+        assert (light * down).sum() / light.sum() == pytest.approx(y, abs=0.1)
 
 
 def test_a_crop_is_the_same_however_large_the_face_is_in_the_picture() -> None:
