@@ -79,7 +79,12 @@ class FacePipeline:
         crop = align(image, face)
         if crop is None:
             return None
-        fresh = self._emotion.classify_crop(crop.gray)
+        # A new face is read twice over, a known one from one side at a time: its average has both.
+        fresh = (
+            self._emotion.classify_crop(crop.gray)
+            if track.id not in self._smoothed
+            else self._emotion.classify_view(crop.gray, mirrored=track.hits % 2 == 0)
+        )
         shares = [float(share) for share in self._smooth(track.id, fresh, now)]
         total = math.fsum(shares)
         probabilities = tuple(share / total for share in shares)

@@ -30,9 +30,18 @@ class FaceEmotion:
 
         Raises ValueError for another shape or dtype (`face_align.as_crop` makes one).
         """
-        if gray48.dtype != np.uint8 or gray48.shape != (SIDE, SIDE):
-            raise ValueError(f"a crop is uint8 [48, 48]; got {gray48.dtype} {gray48.shape}")
-        scaled = logits(self._net, gray48) / self._temperature + self._bias
+        return self._calibrated(logits(self._net, _checked(gray48)))
+
+    def classify_view(self, gray48: NDArray[np.uint8], *, mirrored: bool) -> NDArray[np.float32]:
+        """Probabilities of the crop or of its mirror image alone, for half the time.
+
+        Over several frames of a face the average of both sides is worth what `classify_crop` says.
+        """
+        crop = standardise(_checked(gray48), self._net.inputs[0].shape[1])
+        return self._calibrated(_view(self._net, crop, mirrored=mirrored))
+
+    def _calibrated(self, said: NDArray[np.float32]) -> NDArray[np.float32]:
+        scaled = said / self._temperature + self._bias
         raised = np.exp(scaled - scaled.max())
         return np.asarray(raised / raised.sum(), np.float32)
 
@@ -40,14 +49,23 @@ class FaceEmotion:
 def logits(net: Net, gray48: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Scores [8] of a uint8 [48, 48] crop: the mean over the crop and its mirror image.
 
-    The net answers a little differently to either; the mean is wrong less often and costs half a
-    millisecond.
+    The net answers a little differently to either; the mean is wrong less often.
     """
     crop = standardise(gray48, net.inputs[0].shape[1])
-    both = [
-        net(view[None, :, :, None])[0][0] for view in (crop, np.ascontiguousarray(crop[:, ::-1]))
-    ]
+    both = [_view(net, crop, mirrored=mirrored) for mirrored in (False, True)]
     return np.asarray((both[0] + both[1]) / 2, np.float32)
+
+
+def _view(net: Net, crop: NDArray[np.float32], *, mirrored: bool) -> NDArray[np.float32]:
+    """Scores [8] of a standardised crop as it is, or seen in a mirror."""
+    view = np.ascontiguousarray(crop[:, ::-1]) if mirrored else crop
+    return np.asarray(net(view[None, :, :, None])[0][0], np.float32)
+
+
+def _checked(gray48: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if gray48.dtype != np.uint8 or gray48.shape != (SIDE, SIDE):
+        raise ValueError(f"a crop is uint8 [48, 48]; got {gray48.dtype} {gray48.shape}")
+    return gray48
 
 
 def standardise(gray48: NDArray[np.uint8], side: int) -> NDArray[np.float32]:

@@ -8,7 +8,9 @@ import pytest
 from models.affect import affect
 from models.catalog import load_catalog
 from models.face import MAX_SIDE, FacePipeline
+from models.face_align import align
 from models.face_emotion import FaceEmotion
+from models.face_look import FaceFinder
 from models.face_types import FaceReading
 from models.types import EMOTIONS, Emotion, Sense
 from tests.models import faces
@@ -191,6 +193,24 @@ def test_a_time_that_is_none_is_refused(pipeline: FacePipeline, frame: Image, wh
         pipeline(frame, when)
 
 
+def test_a_new_face_is_read_from_both_sides_at_once_and_a_known_one_in_turn(
+    pipeline: FacePipeline,
+) -> None:
+    image = faces.hopper().copy()
+    image[:, :225] //= 4  # light from one side: the two views differ
+    crop = align(image, FaceFinder(load_catalog()).find(image, (), 0.0)[0])
+    assert crop is not None
+    emotion = FaceEmotion(load_catalog())
+    sides = [emotion.classify_view(crop.gray, mirrored=mirrored) for mirrored in (False, True)]
+    apart = np.abs(sides[0] - sides[1]).max()
+    assert apart > 0.03
+    course = [lone(pipeline(image, step / 5)).reading.probabilities for step in range(20)]
+    assert np.abs(course[0] - emotion.classify_crop(crop.gray)).max() < 1e-6
+    late = np.mean(course[-2:], axis=0)
+    assert np.abs(late - np.mean(sides, axis=0)).max() < 0.25 * apart
+    assert np.ptp(course[-2:], axis=0).max() > 0.1 * apart
+
+
 def test_a_bad_frame_between_good_ones_is_forgotten(pipeline: FacePipeline, frame: Image) -> None:
     assert lone(pipeline(frame, 0.0)).track == 1
     with pytest.raises(ValueError, match="a frame"):
@@ -203,8 +223,20 @@ def test_a_crop_of_another_shape_or_type_is_refused() -> None:
     for wrong in (np.zeros((47, 48), np.uint8), np.zeros((48, 48, 3), np.uint8)):
         with pytest.raises(ValueError, match="a crop is uint8"):
             emotion.classify_crop(wrong)
+        with pytest.raises(ValueError, match="a crop is uint8"):
+            emotion.classify_view(wrong, mirrored=False)
     with pytest.raises(ValueError, match="float32"):
         emotion.classify_crop(np.zeros((48, 48), np.float32))
+
+
+def test_the_mirrored_view_is_the_view_of_the_mirrored_crop() -> None:
+    emotion = FaceEmotion(load_catalog())
+    crop = np.asarray(cv2.resize(faces.astronaut()[50:200, 150:300, 1], (48, 48)), np.uint8)
+    mirrored = np.ascontiguousarray(crop[:, ::-1])
+    assert (
+        emotion.classify_view(crop, mirrored=True)
+        == emotion.classify_view(mirrored, mirrored=False)
+    ).all()
 
 
 def test_light_does_not_change_what_a_crop_shows() -> None:
