@@ -30,6 +30,7 @@ from drivers.types import (
 )
 from drivers.web import session
 from drivers.zwave_commands import Setting, settings_for
+from drivers.zwave_events import Watch
 from drivers.zwave_link import START_LIMIT_S, ZwaveLink
 from drivers.zwave_operations import ZwaveOperations
 from drivers.zwave_parts import Part, parts_of, state_of
@@ -74,7 +75,8 @@ class ZwaveDriver:
         self._link: ZwaveLink | None = None
         self._port: Port | None = None
         self._complained: set[str] = set()
-        self._operations = ZwaveOperations(self._there)
+        self._watch = Watch()
+        self._operations = ZwaveOperations(self._there, self._watch)
 
     async def run(self, port: Port) -> None:
         """See Driver."""
@@ -91,7 +93,7 @@ class ZwaveDriver:
                     await link.close()
         finally:
             self._link = None
-            self._operations.stop()
+            self._watch.stop()
             for known in self._known.values():
                 known.device = known.device.now(known.device.state, available=False)
                 port.announce(known.device)
@@ -168,7 +170,7 @@ class ZwaveDriver:
         """Take in an event that the library has worked into its model."""
         self.stats.events += 1
         name = event.get("event")
-        self._operations.heard(event)
+        self._watch.heard(event)
         link = self._link
         if link is None or link.driver is None:
             return

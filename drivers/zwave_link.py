@@ -19,8 +19,9 @@ from zwave_js_server.exceptions import (
     InvalidServerVersion,
     NotConnected,
 )
+from zwave_js_server.model.node import Node
 
-from drivers.types import BadPayload, DriverError, Refused, Unreachable
+from drivers.types import BadPayload, DeviceId, DriverError, Refused, Unreachable
 
 CONNECT_LIMIT_S = 10.0
 START_LIMIT_S = 20.0
@@ -35,6 +36,8 @@ MAX_MESSAGE = 64 * 1024 * 1024
 Heard = Callable[[Mapping[str, Any]], None]
 """Takes an event that the library has worked into its model."""
 Dropped = Callable[[BadPayload], None]
+There = Callable[[], tuple["ZwaveLink", Mapping[DeviceId, Node]]]
+"""Gives the connection and the devices' nodes; raises Unreachable."""
 
 
 class ZwaveLink(Client):

@@ -242,3 +242,9 @@ def _colour(
         return None, None
     low, high = 1e6 / COLD_KELVIN, 1e6 / WARM_KELVIN
     return round(1e6 / (high - (high - low) * cold / (warm + cold))), None
+
+
+def security_of(node: Node) -> str:
+    """Name the highest security class that a node was given keys of."""
+    highest = node.highest_security_class
+    return highest.name.lower() if highest is not None else "unknown"

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr
 
 from drivers.settings import Strict
 
@@ -19,6 +19,8 @@ class PermitJoin(Strict):
 
 class PermitWithCode(Strict):
     """A device that comes with an install code."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     address: Annotated[
         str, Field(pattern=r"^(0x)?[0-9A-Fa-f:]{16,23}$", description="its IEEE address")

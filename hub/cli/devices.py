@@ -18,6 +18,8 @@ SETTABLE = (
     "press",
 )
 ANSWER_SLACK_S = 15.0
+_JOINING = ("permit_join", "pair", "commission")
+"""How the networks call it to bring a device in."""
 
 
 def devices(args: argparse.Namespace) -> int:
@@ -96,7 +98,12 @@ def _diagnose(args: argparse.Namespace, hub: ControlClient) -> int:
 
 
 def _join(args: argparse.Namespace, hub: ControlClient) -> int:
-    return _operate(args, hub, args.device, args.action.replace("-", "_"), args.value)
+    """Bring a device in; what that is called, each network has its own word for."""
+    name = args.action.replace("-", "_")
+    listed = hub.call("networks")["operations"] if args.device else []
+    ways = [o["name"] for o in listed if o["driver"] == args.device and o["name"] in _JOINING]
+    name = name if name in ways or not ways else ways[0]
+    return _operate(args, hub, args.device, name, args.value)
 
 
 def _given(args: argparse.Namespace, answer: dict[str, Any]) -> int:
@@ -110,14 +117,12 @@ def _operate(
     args: argparse.Namespace, hub: ControlClient, driver: str | None, name: str, given: list[str]
 ) -> int:
     operation = _described(hub, driver, name)
-    arguments = dict(_pair(word) for word in given)
+    fields = operation["arguments"].get("properties", {}) if operation is not None else {}
+    arguments = dict(_pair(word, fields) for word in given)
     if operation is not None:
         if operation["destroys"] and not getattr(args, "yes", False):
             _make_sure(args, operation)
-        for key, schema in operation["arguments"].get("properties", {}).items():
-            required = key in operation["arguments"].get("required", ())
-            if schema.get("writeOnly") and required and key not in arguments:
-                arguments[key] = getpass.getpass(f"{schema.get('description', key)}: ")
+        arguments |= _secrets(args, operation, arguments)
         hub.wait_up_to(operation["limit_s"] + ANSWER_SLACK_S)
     answer = hub.call(
         "network",
@@ -145,10 +150,33 @@ def _make_sure(args: argparse.Namespace, operation: dict[str, Any]) -> None:
         raise Refusal("not_confirmed", "nothing was done", "give --yes if you mean it")
 
 
-def _pair(word: str) -> tuple[str, Any]:
+def _secrets(
+    args: argparse.Namespace, operation: dict[str, Any], given: dict[str, Any]
+) -> dict[str, str]:
+    """Ask without echo for what must not stand on a command line; for the optional if one can."""
+    asked: dict[str, str] = {}
+    for key, schema in operation["arguments"].get("properties", {}).items():
+        if key in given or not any(kind.get("writeOnly") for kind in _kinds(schema)):
+            continue
+        required = key in operation["arguments"].get("required", ())
+        if required or (sys.stdin.isatty() and not args.json):
+            without = "" if required else " (Enter for none)"
+            word = getpass.getpass(f"{schema.get('description', key)}{without}: ")
+            asked |= {key: word} if word or required else {}
+    return asked
+
+
+def _kinds(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a JSON schema's alternatives: what may also be null has two."""
+    return [schema, *schema.get("anyOf", ())]
+
+
+def _pair(word: str, fields: dict[str, Any]) -> tuple[str, Any]:
     key, marked, value = word.partition("=")
     if not marked:
         raise Refusal("bad_request", f"{word!r} is not KEY=VALUE")
+    if any(kind.get("type") == "string" for kind in _kinds(fields.get(key, {}))):
+        return key, value  # digits, too: a PIN is text
     try:
         return key, json.loads(value)
     except ValueError:

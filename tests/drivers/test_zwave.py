@@ -1,6 +1,5 @@
 """The Z-Wave driver against the real Z-Wave JS server; what devices have is asked of themselves."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -33,7 +32,6 @@ from tests.drivers.zwave_rig import (
     STRIP_1,
     STRIP_2,
     VALVE,
-    device,
     driver_at,
     operate,
     running,
@@ -175,50 +173,3 @@ async def test_a_device_out_of_reach_is_told_and_comes_back(zwave_network: Zwave
             zwave_network.do("find", node=7)
         assert await operate(driver, "ping", said, device=BLIND) == {"answers": True}
         await port.until(lambda: port.devices[DeviceId(BLIND)].available)
-
-
-async def test_a_device_joins_and_leaves(zwave_network: ZwaveNetwork) -> None:
-    driver, said = driver_at(zwave_network.url), list[str]()
-    new = DeviceId(device(42))
-    async with running(driver) as port:
-        zwave_network.do("join", node=42)
-        answer = await operate(driver, "permit_join", said, seconds=20)
-        assert answer["joined"] == 42
-        assert said[:2] == ["the network is open for 20 s", "a device was found"]
-        await port.until(lambda: new in port.devices and port.devices[new].available)
-        await driver.execute(SetLight(new, level=1.0))
-        assert zwave_network.state(42)["MultilevelSwitch_currentValue"] == 99
-        leaving = asyncio.create_task(operate(driver, "exclude", said, seconds=20))
-        await asyncio.sleep(0.3)
-        with pytest.raises(Refused, match="busy"):
-            await operate(driver, "exclude", said, seconds=5)
-        zwave_network.do("leave", node=42)
-        assert await leaving == {"left": 42}
-        assert new in port.removed
-        with pytest.raises(Refused):
-            await driver.execute(SetLight(new, level=1.0))
-
-
-async def test_a_device_joins_encrypted(zwave_network: ZwaveNetwork) -> None:
-    driver, said = driver_at(zwave_network.url), list[str]()
-    new = DeviceId(device(44))
-    async with running(driver) as port:
-        zwave_network.do("join", node=44, classes=[0])
-        answer = await operate(driver, "permit_join", said, seconds=20)
-        assert (answer["joined"], answer["security"]) == (44, "s2_unauthenticated")
-        await driver.execute(SetLight(new, level=0.5))
-        assert zwave_network.state(44)["MultilevelSwitch_currentValue"] == 50
-        leaving = asyncio.create_task(operate(driver, "exclude", said, seconds=20))
-        await asyncio.sleep(0.3)
-        zwave_network.do("leave", node=44)
-        assert await leaving == {"left": 44}
-        await port.until(lambda: new in port.removed)
-
-
-async def test_nobody_joins_when_nobody_wants_to(zwave_network: ZwaveNetwork) -> None:
-    driver = driver_at(zwave_network.url)
-    async with running(driver):
-        assert await operate(driver, "permit_join", [], seconds=5) == {"joined": None}
-        status = await operate(driver, "status", [])
-        assert {node["interview"] for node in status["nodes"]} == {"Complete"}
-        assert len(status["nodes"]) == 10

@@ -226,6 +226,57 @@ const answers = {
   },
 };
 
+// A device that joins by the PIN that is printed on it. Of the emulator's own, none does: they show
+// the whole key, of which the PIN is the first two bytes, and say only once which keys they take,
+// before anybody can have entered a PIN. Real ones say it again every 10 s (SDS13783, KEX Set).
+const AGAIN_MS = 300;
+const BOOTSTRAP = "Security2_bootstrapState";
+const HANDSHAKE = 1;
+const byPin = {
+  async handleCC(controller, self, received) {
+    const nodeId = controller.ownNodeId;
+    const keys = self.securityManagers.securityManager2;
+    if (received instanceof cc.Security2CCPublicKeyReport && received.includingNode) {
+      const { publicKey, privateKey } = self.ecdhKeyPair;
+      const secret = await core.deriveSharedECDHSecret({ publicKey: received.publicKey, privateKey });
+      const derived = await core.deriveTempKeys(await core.computePRK(secret, received.publicKey, publicKey));
+      keys.tempKeys.set(nodeId, {
+        keyCCM: derived.tempKeyCCM, personalizationString: derived.tempPersonalizationString });
+      void takeKeys(controller, self).catch(complain);
+      return { action: "stop" };
+    }
+    if (received instanceof cc.Security2CCKEXFail) {
+      self.state.delete(BOOTSTRAP);
+      return { action: "stop" };
+    }
+    return undefined;
+  },
+  async transformResponse(controller, self, received, response) {
+    const byPinNow = self.state.get(BOOTSTRAP)?.grantedKeys?.some((one) => one > 0);
+    if (response.cc instanceof cc.Security2CCPublicKeyReport && byPinNow) {
+      response.cc.publicKey = Uint8Array.from(self.ecdhKeyPair.publicKey);
+      response.cc.publicKey.fill(0, 0, 2);
+    }
+    return response;
+  },
+};
+async function takeKeys(controller, self) {
+  const nodeId = controller.ownNodeId;
+  const handshake = () => self.state.get(BOOTSTRAP)?.stage === HANDSHAKE;
+  for (; handshake(); await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))) {
+    self.securityManagers.securityManager2.deleteNonce(nodeId);
+    const nonce = self.expectControllerFrame(
+      ({ payload }) => payload instanceof cc.Security2CCNonceReport && payload.SOS, { timeout: 1000 });
+    await self.sendToController(request(new cc.Security2CCNonceGet({ nodeId }), { ackRequested: false }));
+    if (!(await nonce.then(() => true, () => false)) || !handshake()) continue;
+    const takes = new cc.Security2CCKEXSet({
+      nodeId, echo: true, permitCSA: false, grantedKeys: [...self.state.get(BOOTSTRAP).grantedKeys],
+      selectedKEXScheme: cc.KEXSchemes.KEXScheme1, selectedECDHProfile: cc.ECDHProfiles.Curve25519 });
+    const sealed = cc.Security2CC.encapsulate(takes, self.id, self.securityManagers);
+    await self.sendToController(request(sealed, { ackRequested: false }));
+  }
+}
+
 // zwave-js never sends what only devices send: some of it knows no way to its bytes.
 const plain = (command, bytes) => Object.assign(command, { payload: zwave("@zwave-js/shared").Bytes.from(bytes) });
 
@@ -279,11 +330,11 @@ const actions = {
     }
     joining.setup = (made) => {
       made.ecdhKeyPair = keys;
-      made.defineBehavior(answers);
+      made.defineBehavior(answers, ...(classes?.some((one) => one > 0) ? [byPin] : []));
       s.mockNodes = s.mockNodes.filter((n) => n.id !== node).concat(made);
     };
     s.mockController.nodePendingInclusion = joining;
-    return core.dskToString(keys.publicKey.slice(1, 17)).slice(0, 5);
+    return core.dskToString(keys.publicKey.slice(0, 16)).slice(0, 5);
   },
   leave: (_, { node }) => { if (removing) return takeOut(node); leaving = node; },
   // What the devices themselves have: the witness.
