@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import structlog
 from pydantic import ValidationError
 
+from drivers.complaints import Complaints
 from drivers.matter_commands import Invoke, Write, actions_for
 from drivers.matter_link import MatterLink
 from drivers.matter_operations import MatterOperations
@@ -22,6 +22,7 @@ from drivers.matter_settings import MatterSettings
 from drivers.operations import Operation
 from drivers.reasons import reason_of
 from drivers.registry import Place
+from drivers.roster import Entry, Roster
 from drivers.types import (
     BadPayload,
     Command,
@@ -34,8 +35,6 @@ from drivers.types import (
     Unreachable,
 )
 from drivers.web import session
-
-log = structlog.get_logger(__name__)
 
 NAME = "matter"
 START_LIMIT_S = 20.0
@@ -51,15 +50,6 @@ class MatterStats:
     commands: int = 0
 
 
-@dataclass(slots=True)
-class _Known:
-    """A device and the node that it is a part of."""
-
-    node: NodeData
-    part: Part
-    device: Device
-
-
 class MatterDriver:
     """See the module."""
 
@@ -68,42 +58,37 @@ class MatterDriver:
     def __init__(self, settings: MatterSettings) -> None:
         self.stats = MatterStats()
         self._settings = settings
-        self._known: dict[DeviceId, _Known] = {}
-        self._by_node: dict[int, list[DeviceId]] = {}
+        self._roster: Roster[NodeData, Part] = Roster()
         self._fabric = ""
         self._link: MatterLink | None = None
-        self._port: Port | None = None
-        self._complained: set[str] = set()
+        self._complaints = Complaints("matter_message_dropped")
         self._operations = MatterOperations(self._there)
 
     async def run(self, port: Port) -> None:
         """See Driver."""
-        self._port = port
-        try:
-            async with session() as web:
-                link = await MatterLink.open(self._settings.url, web)
-                try:
-                    async with asyncio.TaskGroup() as group:
-                        group.create_task(link.follow(self._heard, self._dropped), name="matter")
-                        await self._adopt(link)
-                        port.connected()
-                except ExceptionGroup as errors:
-                    raise reason_of(errors) from errors
-                finally:
-                    await link.close()
-        finally:
-            self._link = None
-            for known in self._known.values():
-                known.device = known.device.now(known.device.state, available=False)
-                port.announce(known.device)
-            self._port = None
+        with self._roster.told_to(port):
+            try:
+                async with session() as web:
+                    link = await MatterLink.open(self._settings.url, web)
+                    try:
+                        async with asyncio.TaskGroup() as group:
+                            following = link.follow(self._heard, self._dropped)
+                            group.create_task(following, name="matter")
+                            await self._adopt(link)
+                            port.connected()
+                    except ExceptionGroup as errors:
+                        raise reason_of(errors) from errors
+                    finally:
+                        await link.close()
+            finally:
+                self._link = None
 
     async def execute(self, command: Command) -> None:
         """See Driver. Done means that the device confirmed it."""
         link = self._link
         if link is None:
             raise Unreachable("there is no connection to the Matter server")
-        known = self._known.get(command.device)
+        known = self._roster.get(command.device)
         if known is None:
             raise Refused(f"there is no device {command.device} on the Matter fabric")
         actions = actions_for(known.device, known.part, command)
@@ -124,15 +109,12 @@ class MatterDriver:
         if not isinstance(nodes, list):
             raise Unreachable("the Matter server describes its fabric badly")
         self._link = link
-        before = set(self._known)
-        self._by_node.clear()
-        for node in nodes:
-            try:
-                self._describe(_node(node))
-            except BadPayload as err:
-                self._dropped(err)
-        for device in before - {device for ids in self._by_node.values() for device in ids}:
-            self._forget(device)
+        with self._roster.anew():
+            for node in nodes:
+                try:
+                    self._describe(_node(node))
+                except BadPayload as err:
+                    self._dropped(err)
 
     def _describe(self, node: NodeData) -> None:
         """Find out what a node is, and announce its devices."""
@@ -140,20 +122,14 @@ class MatterDriver:
             parts = parts_of(node.attributes)
         except ValueError as err:
             raise BadPayload("a node with attributes that have no path") from err
-        have = self._by_node.get(node.node_id, [])
-        self._by_node[node.node_id] = ids = []
-        for part in parts:
-            device = DeviceId(f"{NAME}:{self._fabric}-{node.node_id}-{part.endpoint}")
-            old = self._known.get(device)
-            state = state_of(
-                part, node.attributes, old.device.state if old is not None else DeviceState()
-            )
-            made = _device(device, node, part, state, alone=len(parts) == 1)
-            self._known[device] = _Known(node, part, made)
-            ids.append(device)
-            self._announce(made)
-        for device in set(have) - set(ids):
-            self._forget(device)
+        alone = len(parts) == 1
+        entries = [self._entry(node, part, alone=alone) for part in parts]
+        self._roster.describe(node.node_id, entries)
+
+    def _entry(self, node: NodeData, part: Part, *, alone: bool) -> Entry[NodeData, Part]:
+        device = DeviceId(f"{NAME}:{self._fabric}-{node.node_id}-{part.endpoint}")
+        state = state_of(part, node.attributes, self._roster.state(device))
+        return Entry(node, part, _device(device, node, part, state, alone=alone))
 
     def _heard(self, name: str, data: Any) -> None:
         """Take in an event. Raises BadPayload."""
@@ -165,8 +141,7 @@ class MatterDriver:
                 if self._link is not None:
                     self._describe(_node(data))
             case "node_removed", int(node_id) if node_id is not True:  # which equals 1
-                for device in self._by_node.pop(node_id, []):
-                    self._forget(device)
+                self._roster.remove(node_id)
             case "endpoint_removed", {"node_id": int(node_id), "endpoint_id": int(endpoint)}:
                 self._removed(node_id, endpoint)
             case "node_event", dict():
@@ -181,62 +156,39 @@ class MatterDriver:
     def _updated(self, node_id: int, path: str, value: Any) -> None:
         if not _PATH.fullmatch(path):
             raise BadPayload("an attribute without a path")
-        for device in self._by_node.get(node_id, ()):
-            known = self._known[device]
-            known.node.attributes[path] = value
-            state = state_of(known.part, known.node.attributes, known.device.state)
-            available = _available(known.node, known.part)
-            if state != known.device.state or available != known.device.available:
-                known.device = known.device.now(state, available)
-                self._announce(known.device)
+        for entry in self._roster.of(node_id):
+            entry.node.attributes[path] = value
+            state = state_of(entry.part, entry.node.attributes, entry.device.state)
+            self._roster.update(entry, state, available=_available(entry.node, entry.part))
 
     def _removed(self, node_id: int, endpoint: int) -> None:
-        for device in tuple(self._by_node.get(node_id, ())):
-            if self._known[device].part.endpoint == endpoint:
-                self._by_node[node_id].remove(device)
-                self._forget(device)
+        for entry in self._roster.of(node_id):
+            if entry.part.endpoint == endpoint:
+                self._roster.remove_device(node_id, entry.device.id)
 
     def _pressed(self, event: Mapping[str, Any]) -> None:
         """Tell of a press: events of the Switch cluster."""
         if event.get("cluster_id") != SWITCH:
             return
-        for device in self._by_node.get(_integer(event.get("node_id")), ()):
-            known = self._known[device]
-            endpoint = known.part.endpoint
+        for entry in self._roster.of(_integer(event.get("node_id"))):
+            endpoint = entry.part.endpoint
             if endpoint != event.get("endpoint_id"):
                 continue
-            features = _integer(known.node.attributes.get(f"{endpoint}/{SWITCH}/65532"))
+            features = _integer(entry.node.attributes.get(f"{endpoint}/{SWITCH}/65532"))
             counts = bool(features & _COUNTS)
             action = _action(event.get("event_id"), event.get("data"), counts=counts)
-            if action is None:
-                continue
-            state = known.device.state
-            state = state.measuring({**state.values, "action": action})
-            known.device = known.device.now(state, known.device.available)
-            self._announce(known.device)
-            if self._port is not None:
-                self._port.pressed(device, action)
-
-    def _forget(self, device: DeviceId) -> None:
-        self._known.pop(device, None)
-        if self._port is not None:
-            self._port.gone(device)
-
-    def _announce(self, device: Device) -> None:
-        if self._port is not None:
-            self._port.announce(device)
+            if action is not None:
+                self._roster.press(entry, action, available=entry.device.available)
 
     def _dropped(self, err: BadPayload) -> None:
         self.stats.malformed += 1
-        if err.reason not in self._complained:
-            self._complained.add(err.reason)
-            log.warning("matter_message_dropped", reason=err.reason)
+        self._complaints.once(err.reason, reason=err.reason)
 
     def _there(self) -> tuple[MatterLink, Mapping[DeviceId, NodeData]]:
         """Return the connection and the devices' nodes, for operations. Raises Unreachable."""
         if self._link is None:
             raise Unreachable("there is no connection to the Matter server")
-        return self._link, {device: known.node for device, known in self._known.items()}
+        return self._link, self._roster.nodes()
 
 
 _PATH: Final = re.compile(r"\d{1,5}/\d{1,10}/\d{1,10}", re.ASCII)
@@ -284,7 +236,7 @@ def _available(node: NodeData, part: Part) -> bool:
     return node.available and reachable(node.attributes, part.endpoint)
 
 
-async def _do(link: MatterLink, known: _Known, action: Invoke | Write) -> None:
+async def _do(link: MatterLink, known: Entry[NodeData, Part], action: Invoke | Write) -> None:
     where = {"node_id": known.node.node_id}
     match action:
         case Invoke(cluster=cluster, name=name, fields=fields):

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import structlog
 from zwave_js_server.const import NodeStatus, SetValueStatus
 from zwave_js_server.model.node import Node
 
+from drivers.complaints import Complaints
 from drivers.operations import Operation
 from drivers.reasons import reason_of
 from drivers.registry import Place
+from drivers.roster import Entry, Roster
 from drivers.types import (
     BadPayload,
     Command,
@@ -36,8 +37,6 @@ from drivers.zwave_operations import ZwaveOperations
 from drivers.zwave_parts import Part, parts_of, state_of
 from drivers.zwave_settings import ZwaveSettings
 
-log = structlog.get_logger(__name__)
-
 NAME = "zwave"
 
 
@@ -53,15 +52,6 @@ class ZwaveStats:
     commands: int = 0
 
 
-@dataclass(slots=True)
-class _Known:
-    """A device and where it is on the network."""
-
-    node: Node
-    part: Part
-    device: Device
-
-
 class ZwaveDriver:
     """See the module."""
 
@@ -70,39 +60,33 @@ class ZwaveDriver:
     def __init__(self, settings: ZwaveSettings) -> None:
         self.stats = ZwaveStats()
         self._settings = settings
-        self._known: dict[DeviceId, _Known] = {}
-        self._by_node: dict[int, list[DeviceId]] = {}
+        self._roster: Roster[Node, Part] = Roster()
         self._link: ZwaveLink | None = None
-        self._port: Port | None = None
-        self._complained: set[str] = set()
+        self._complaints = Complaints("zwave_message_dropped")
         self._watch = Watch()
         self._operations = ZwaveOperations(self._there, self._watch)
 
     async def run(self, port: Port) -> None:
         """See Driver."""
-        self._port = port
-        try:
-            async with session() as web:
-                link = ZwaveLink(self._settings.url, web, self._heard, self._dropped)
-                try:
-                    await link.open()
-                    await self._serve(link, port)
-                except ExceptionGroup as errors:
-                    raise reason_of(errors) from errors
-                finally:
-                    await link.close()
-        finally:
-            self._link = None
-            self._watch.stop()
-            for known in self._known.values():
-                known.device = known.device.now(known.device.state, available=False)
-                port.announce(known.device)
-            self._port = None
+        with self._roster.told_to(port):
+            try:
+                async with session() as web:
+                    link = ZwaveLink(self._settings.url, web, self._heard, self._dropped)
+                    try:
+                        await link.open()
+                        await self._serve(link, port)
+                    except ExceptionGroup as errors:
+                        raise reason_of(errors) from errors
+                    finally:
+                        await link.close()
+            finally:
+                self._link = None
+                self._watch.stop()
 
     async def execute(self, command: Command) -> None:
         """See Driver. Done means that the device took it, or that a sleeping one will on waking."""
         link = self._link
-        known = self._known.get(command.device)
+        known = self._roster.get(command.device)
         if link is None:
             raise Unreachable("there is no connection to the Z-Wave JS server")
         if known is None:
@@ -141,30 +125,21 @@ class ZwaveDriver:
     def _adopt(self, link: ZwaveLink) -> None:
         """Take the network over as the server describes it, also after a change of stick."""
         assert link.driver is not None
-        nodes = link.driver.controller.nodes
-        before = set(self._known)
-        self._by_node.clear()
-        for node in nodes.values():
-            self._describe(node)
-        for device in before - {device for ids in self._by_node.values() for device in ids}:
-            self._forget(device)
+        with self._roster.anew():
+            for node in link.driver.controller.nodes.values():
+                self._describe(node)
 
     def _describe(self, node: Node) -> None:
         """Find out what a node is, and announce it."""
-        if node.is_controller_node:
-            return
-        have = self._by_node.get(node.node_id, [])
-        self._by_node[node.node_id] = []
-        for part in parts_of(node):
-            device = self._id(node, part)
-            old = self._known.get(device)
-            state = state_of(part, old.device.state if old is not None else DeviceState())
-            known = _Known(node, part, _device(device, node, part, state))
-            self._known[device] = known
-            self._by_node[node.node_id].append(device)
-            self._announce(known.device)
-        for device in set(have) - set(self._by_node[node.node_id]):
-            self._forget(device)
+        if not node.is_controller_node:
+            self._roster.describe(
+                node.node_id, [self._entry(node, part) for part in parts_of(node)]
+            )
+
+    def _entry(self, node: Node, part: Part) -> Entry[Node, Part]:
+        device = self._id(node, part)
+        state = state_of(part, self._roster.state(device))
+        return Entry(node, part, _device(device, node, part, state))
 
     def _heard(self, event: Mapping[str, Any]) -> None:
         """Take in an event that the library has worked into its model."""
@@ -196,17 +171,13 @@ class ZwaveDriver:
         if name == "node added":
             self._describe(event["node"])  # the library has made it a Node
         elif name == "node removed":
-            for device in self._by_node.pop(event["node"].node_id, []):
-                self._forget(device)
+            self._roster.remove(event["node"].node_id)
 
     def _refresh(self, node: Node) -> None:
         available = _available(node)
-        for device in self._by_node.get(node.node_id, ()):
-            known = self._known[device]
-            state = state_of(known.part, known.device.state)
-            if state != known.device.state or available != known.device.available:
-                known.device = known.device.now(state, available)
-                self._announce(known.device)
+        for entry in self._roster.of(node.node_id):
+            state = state_of(entry.part, entry.device.state)
+            self._roster.update(entry, state, available=available)
 
     def _pressed(self, node: Node, value: Mapping[str, Any]) -> None:
         """Tell of a press: Central Scene, one scene a button."""
@@ -215,32 +186,14 @@ class ZwaveDriver:
             return
         button = str(value.get("propertyKey", "")).lstrip("0")
         said = action if button in {"", "1"} else f"{button}_{action}"
-        for device in self._by_node.get(node.node_id, ()):
-            known = self._known[device]
-            if known.part.presses:
-                state = known.device.state
-                known.device = known.device.now(
-                    state.measuring({**state.values, "action": said}), _available(node)
-                )
-                self._announce(known.device)
-                if self._port is not None:
-                    self._port.pressed(device, said)
+        for entry in self._roster.of(node.node_id):
+            if entry.part.presses:
+                self._roster.press(entry, said, available=_available(node))
                 return
-
-    def _forget(self, device: DeviceId) -> None:
-        self._known.pop(device, None)
-        if self._port is not None:
-            self._port.gone(device)
-
-    def _announce(self, device: Device) -> None:
-        if self._port is not None:
-            self._port.announce(device)
 
     def _dropped(self, err: BadPayload) -> None:
         self.stats.malformed += 1
-        if err.reason not in self._complained:
-            self._complained.add(err.reason)
-            log.warning("zwave_message_dropped", reason=err.reason)
+        self._complaints.once(err.reason, reason=err.reason)
 
     def _id(self, node: Node, part: Part) -> DeviceId:
         assert self._link is not None
@@ -253,7 +206,7 @@ class ZwaveDriver:
         """Return the connection and the devices' nodes, for operations. Raises Unreachable."""
         if self._link is None:
             raise Unreachable("there is no connection to the Z-Wave JS server")
-        return self._link, {device: known.node for device, known in self._known.items()}
+        return self._link, self._roster.nodes()
 
 
 _REDESCRIBES: Final = frozenset(
