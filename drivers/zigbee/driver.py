@@ -26,6 +26,7 @@ from drivers.types import (
     Unreachable,
 )
 from drivers.zigbee import presence, quirks, setting_up
+from drivers.zigbee.announcements import Announcements
 from drivers.zigbee.chatter import Chatter
 from drivers.zigbee.commands import carry_out
 from drivers.zigbee.household import Counts, Household, Member
@@ -63,6 +64,7 @@ class ZigbeeDriver:
         self.counts = Counts()
         self.chatter = Chatter()
         self.ledger = Ledger(clock)
+        self._announcements = Announcements(clock, self._ghost)
         self._kind = kind
         self._resolver = resolver
         self._settings = settings
@@ -135,6 +137,7 @@ class ZigbeeDriver:
         """Look after a running network until it is lost: raises Unreachable."""
         self._notes.load()
         self.ledger.watch(application)
+        self._announcements.watch(application)
         household = Household(port, self._clock, self.counts)
         household.on_news = self._news
         household.on_report = self._on_report
@@ -185,16 +188,23 @@ class ZigbeeDriver:
     def _news(self, member: Member, what: str) -> None:
         if what == "known" and member.key in self._notes:
             # It is set up; how it is now may have changed while nobody listened.
-            if not is_battery(member.node):
-                self._spawn(self._ask(member), f"zigbee ask {member.key}")
+            self._ask_soon(member)
         elif what == "new" or member.key not in self._notes:
             if what == "new":
                 self._notes.discard(member.key)
             if not member.setting_up:
                 member.setting_up = True
                 self._spawn(self._set_up(member), f"zigbee set up {member.key}")
-        elif not is_battery(member.node):
-            self._spawn(self._ask(member), f"zigbee ask {member.key}")
+        else:
+            self._ask_soon(member)
+
+    def _ask_soon(self, member: Member) -> None:
+        """Ask a device how it is, once more when it was heard again while being asked."""
+        if member.asking or is_battery(member.node):
+            member.ask_again = member.asking
+            return
+        member.asking = True
+        self._spawn(self._ask(member), f"zigbee ask {member.key}")
 
     async def _set_up(self, member: Member) -> None:
         application, household = self.running
@@ -215,11 +225,17 @@ class ZigbeeDriver:
 
     async def _ask(self, member: Member) -> None:
         _, household = self.running
-        async with self._slots:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(SET_UP_LIMIT_S):
-                    if not await setting_up.ask(member.node, everything=False):
-                        await self._doubt(household, member)
+        try:
+            async with self._slots:
+                member.ask_again = False
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(SET_UP_LIMIT_S):
+                        if not await setting_up.ask(member.node, everything=False):
+                            await self._doubt(household, member)
+        finally:
+            member.asking = False
+        if member.ask_again:
+            self._ask_soon(member)
 
     async def _doubt(self, household: Household, member: Member) -> None:
         if not await presence.answers(member):
@@ -233,6 +249,9 @@ class ZigbeeDriver:
             return
         self.counts.read_back += 1
         await setting_up.ask_state(part.main)
+
+    def _ghost(self) -> None:
+        self.counts.ghosts += 1
 
     def _on_report(self, part: Part, _cluster: int) -> None:
         self._reported[part.device.id] = self._clock()

@@ -41,6 +41,8 @@ class Counts:
     malformed: int = 0
     """Values that their cluster does not allow; dropped."""
     joined: int = 0
+    ghosts: int = 0
+    """Announcements that cannot be, or of more strangers than there is room for; dropped."""
     left: int = 0
     presses: int = 0
     multicasts: int = 0
@@ -57,6 +59,9 @@ class Member:
     heard_at: float
     available: bool
     setting_up: bool = False
+    asking: bool = False
+    ask_again: bool = False
+    """Heard again since the asking began: what was read may be from before."""
     told: list[Callable[[], None]] = field(default_factory=list)
     """Ends the subscriptions to its clusters."""
 
