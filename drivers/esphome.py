@@ -25,6 +25,7 @@ from drivers.esphome_settings import EsphomeDevice, EsphomeSettings
 from drivers.lan import Desk, LanDriver
 from drivers.names import addresses
 from drivers.registry import Place
+from drivers.shown import shown
 from drivers.types import BadCredentials, Command, Device, Unreachable
 
 NAME = "esphome"
@@ -107,7 +108,7 @@ class EsphomeSession:
         try:
             if isinstance(state, Event):
                 if self._client is not None:
-                    self._desk.pressed(node.id, state.event_type)
+                    self._desk.pressed(node.id, shown(state.event_type))
                 return
             device = node.take(state)
         except UNREADABLE:

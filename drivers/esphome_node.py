@@ -26,6 +26,7 @@ from aioesphomeapi.model import DeviceInfo as NodeInfo
 from drivers.esphome_entities import Entity, entity_of
 from drivers.measures import UNITS
 from drivers.mqtt_units import BINARY_KINDS, INVERTED, SENSOR_KINDS, converted
+from drivers.shown import hardware_address
 from drivers.types import (
     Capability,
     Command,
@@ -39,6 +40,9 @@ from drivers.types import (
 from drivers.wishes import wish
 
 _ODD: Final = re.compile(r"[^a-z0-9_]+")
+_PLAIN: Final = re.compile(r"[\w-]{1,120}")
+MOST_ENTITIES: Final = 1000
+"""A node has some tens; its memory ends far below this."""
 Key = tuple[int, int]
 """An entity of a node: its key, and the sub-device that it belongs to."""
 Sensing = SensorInfo | BinarySensorInfo | LockInfo
@@ -54,10 +58,9 @@ class Node:
         entities: Sequence[EntityInfo],
         version: APIVersion | None,
     ) -> None:
-        mac = info.mac_address.replace(":", "").lower()
-        if not mac:
-            raise ValueError("the node does not say its hardware address")
-        self.id = DeviceId(f"{driver}:{mac}")
+        self.id = DeviceId(f"{driver}:{hardware_address(info.mac_address)}")
+        if len(entities) > MOST_ENTITIES:
+            raise ValueError("more entities than a node can have")
         name = info.friendly_name or info.name
         about = DeviceInfo(info.manufacturer, info.model, info.esphome_version, info.suggested_area)
         self._entities: dict[Key, Entity] = {}
@@ -70,7 +73,7 @@ class Node:
             entity = None if _hidden(one) else entity_of(one, version or APIVersion(1, 0))
             if entity is not None:
                 device = Device(
-                    DeviceId(f"{self.id}:{entity.kind}:{one.object_id}"),
+                    DeviceId(f"{self.id}:{entity.kind}:{_own_name(one)}"),
                     f"{name} {one.name}".strip(),
                     driver,
                     entity.capabilities,
@@ -140,6 +143,11 @@ class Node:
         if given is None or given in taken:
             return own if own not in taken and own not in UNITS else f"{own}_{sensing.key}"
         return given
+
+
+def _own_name(entity: EntityInfo) -> str:
+    """Return its name within the node, as the id of its device carries it."""
+    return entity.object_id if _PLAIN.fullmatch(entity.object_id) else f"entity_{entity.key}"
 
 
 def _hidden(entity: EntityInfo) -> bool:

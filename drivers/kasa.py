@@ -21,6 +21,8 @@ from kasa import (
 )
 from kasa import Device as KasaThing
 
+from drivers import web
+from drivers.kasa_connection import connected
 from drivers.kasa_parts import command_part, devices_of
 from drivers.kasa_settings import KasaDevice, KasaProtocol, KasaSettings
 from drivers.lan import Desk, LanDriver
@@ -64,11 +66,11 @@ class KasaSession:
         login = await asyncio.to_thread(_login, self._where)
         # Devices are known by their addresses here; cookies of those are kept only if `unsafe`.
         jar = aiohttp.CookieJar(unsafe=True, quote_cookie=False)
-        async with aiohttp.ClientSession(cookie_jar=jar) as http:
+        async with web.session(cookies=jar) as http:
             with reaching():
                 async with asyncio.timeout(CONNECT_LIMIT_S):
                     config = await _config(self._where, login, http)
-                    thing = await KasaThing.connect(config=config)
+                    thing = await connected(config)
             try:
                 with reaching():
                     devices = devices_of(NAME, thing)

@@ -9,6 +9,7 @@ from kasa.interfaces import Light
 
 from drivers.colour import hs_of_xy, xy_of_hs
 from drivers.promises import clamp
+from drivers.shown import hardware_address
 from drivers.types import (
     Capability,
     Colorful,
@@ -57,7 +58,7 @@ def _parts(thing: KasaThing) -> Sequence[KasaThing]:
 
 
 def _id(driver: str, thing: KasaThing, number: int) -> DeviceId:
-    mac = thing.mac.replace(":", "").replace("-", "").lower()
+    mac = hardware_address(thing.mac)
     return DeviceId(f"{driver}:{mac}:{number}" if thing.children else f"{driver}:{mac}")
 
 

@@ -14,12 +14,14 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 import structlog
 
 from drivers.promises import hold_to
 from drivers.reasons import reason_of
+from drivers.shown import presentable
 from drivers.source import Backoff
 from drivers.types import (
     BadCredentials,
@@ -35,6 +37,8 @@ from drivers.types import (
 log = structlog.get_logger(__name__)
 
 RETRY_FIRST_S, RETRY_LIMIT_S = 1.0, 60.0
+MOST_DEVICES = 256
+"""More than any one address has; an answer with more is not to be believed."""
 COMMAND_LIMIT_S = 5.0
 
 
@@ -147,6 +151,7 @@ class LanDriver:
         if holder is not None and holder is not owner and holder.session is not None:
             raise Unreachable(f"this is the same device as {holder.key}")
         self._owners[device.id] = owner
+        device = presentable(device)
         if self._devices.get(device.id) != device:
             self._devices[device.id] = device
             if self._port is not None:
@@ -154,7 +159,9 @@ class LanDriver:
 
     def up(self, owner: "_Address", devices: Iterable[Device]) -> None:
         """Take all the devices of an address; what it had and has no more is gone."""
-        now = {device.id: device for device in devices}
+        now = {device.id: device for device in islice(devices, MOST_DEVICES + 1)}
+        if len(now) > MOST_DEVICES:
+            raise Unreachable("what answers there says that it is more devices than can be")
         for device in now.values():
             self.show(owner, device)
         for key in [key for key, one in self._owners.items() if one is owner and key not in now]:

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from zeroconf import ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
+from drivers.shown import shown
 from drivers.types import Unreachable
 
 MOST = 200
 """Answers that are looked at, of each way of asking."""
-LONGEST = 80
 RESOLVE_MS = 1500
 CLOSE_LIMIT_S = 5.0
 SSDP_GROUP, SSDP_PORT = "239.255.255.250", 1900
@@ -146,8 +146,3 @@ def read_ssdp(data: bytes) -> dict[str, str]:
         return {}
     pairs = (line.partition(":") for line in lines if ":" in line)
     return {shown(name.strip().lower()): shown(value.strip()) for name, _, value in pairs}
-
-
-def shown(text: str) -> str:
-    """Return a stranger's text as it may be shown."""
-    return "".join(char for char in text[:LONGEST] if char.isprintable()).strip()

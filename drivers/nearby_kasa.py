@@ -7,7 +7,8 @@ import asyncio
 import json
 import socket
 
-from drivers.nearby import MAX_DATAGRAM, MOST, Nearby, shown
+from drivers.nearby import MAX_DATAGRAM, MOST, Nearby
+from drivers.shown import shown
 from drivers.types import Unreachable
 
 PORT = 9999

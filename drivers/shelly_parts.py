@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from drivers.colour import rgb_of_xy, xy_of_rgb
 from drivers.promises import clamp
+from drivers.shown import hardware_address
 from drivers.types import (
     Capability,
     Colorful,
@@ -74,10 +75,7 @@ class Shelly:
     """One device as it is now. Raises ValueError, KeyError for what its protocol does not allow."""
 
     def __init__(self, driver: str, info: Part, config: Part, status: Part) -> None:
-        mac = str(info["mac"]).lower()
-        if not mac:
-            raise ValueError("the device does not say its hardware address")
-        self.id = DeviceId(f"{driver}:{mac}")
+        self.id = DeviceId(f"{driver}:{hardware_address(info['mac'])}")
         self._driver = driver
         self._name = str(info.get("name") or info["id"])
         self._about = DeviceInfo("Shelly", str(info.get("app") or ""), str(info.get("ver") or ""))

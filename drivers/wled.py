@@ -23,6 +23,7 @@ from drivers.lan import Desk, LanDriver
 from drivers.promises import clamp
 from drivers.reasons import reason_of
 from drivers.registry import Place
+from drivers.shown import hardware_address
 from drivers.types import (
     BadCredentials,
     Capability,
@@ -67,6 +68,7 @@ UNREADABLE = (
     AttributeError,
     ArithmeticError,
     AwesomeVersionException,
+    RecursionError,
 )
 """What wled and its models raise for what WLED does not send."""
 
@@ -184,8 +186,6 @@ def create(settings: WledSettings, _place: Place) -> LanDriver:
 
 def _device(light: WledLight) -> Device:
     info, can = light.info, light.info.leds.light_capabilities
-    if not info.mac_address:
-        raise ValueError("the strip does not say its hardware address")
     capabilities: list[Capability] = [Switchable(light=True), Dimmable(BRIGHTEST)]
     if LightCapability.COLOR_TEMPERATURE in can:
         capabilities.append(Tunable(LEAST_KELVIN, MOST_KELVIN))
@@ -195,7 +195,7 @@ def _device(light: WledLight) -> Device:
             capabilities.append(Zoned(zones))
     capabilities.append(Measures(("link_quality",)))
     return Device(
-        DeviceId(f"{NAME}:{info.mac_address.lower()}"),
+        DeviceId(f"{NAME}:{hardware_address(info.mac_address)}"),
         info.name,
         NAME,
         tuple(capabilities),

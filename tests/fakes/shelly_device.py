@@ -137,6 +137,8 @@ class Shelly:
             case "silently":
                 for key, news in body.items():
                     self.status[key].update(news)
+            case "add":
+                self.status.update(body)
             case "event":
                 await self.notify("NotifyEvent", {"events": body})
             case "raw":

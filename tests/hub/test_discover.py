@@ -15,8 +15,9 @@ from kasa.transports.xortransport import XorEncryption
 from ssdpy import SSDPServer
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
-from drivers.nearby import Nearby, read_ssdp, shown
+from drivers.nearby import Nearby, read_ssdp
 from drivers.nearby_kasa import ask_kasa, read_kasa
+from drivers.shown import shown
 from hub.api.access import Role
 from hub.cli.main import main
 from hub.discover.discover import discover, suggest
