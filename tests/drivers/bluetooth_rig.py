@@ -1,9 +1,8 @@
 """A house with Bluetooth devices, and the driver that is to use some of them."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from drivers.bluetooth import BluetoothDriver
 from drivers.bluetooth_settings import BluetoothSettings
 from drivers.types import DeviceId
 from tests.fakes.bluez import Bluez, Peripheral, bluez, strap
-from tests.fakes.port import RememberingPort
 
 STRAP, OTHER, NEIGHBOUR = (f"C0:FF:EE:00:00:0{n}" for n in (1, 2, 3))
 THERMOMETER, AIR = "A4:C1:38:00:00:01", "D0:00:00:00:00:01"
@@ -60,16 +58,3 @@ def house(folder: Path) -> Iterator[Bluez]:
 def driver_for(devices: dict[str, Any] | None = None, **more: Any) -> BluetoothDriver:
     given = SETTINGS | ({} if devices is None else {"devices": devices}) | more
     return BluetoothDriver(BluetoothSettings.model_validate(given), time.monotonic)
-
-
-@asynccontextmanager
-async def running(driver: BluetoothDriver) -> AsyncIterator[RememberingPort]:
-    port = RememberingPort()
-    task = asyncio.create_task(driver.run(port))
-    try:
-        await port.until(lambda: port.connections == 1 or task.done())
-        yield port
-    finally:
-        task.cancel()
-        await asyncio.wait({task}, timeout=10.0)
-        assert task.done(), "the driver did not stop within a second"

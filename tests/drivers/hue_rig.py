@@ -1,12 +1,11 @@
 """A house with a Hue bridge that we are paired with."""
 
-import asyncio
 import hashlib
 import json
 import ssl
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from drivers.hue_settings import HueSettings
 from drivers.types import DeviceId
 from tests.fakes.certificates import Authority
 from tests.fakes.hue_bridge import BRIDGE_ID, COLOUR, MOTION, PLUG, REMOTE, STRIP, owned
-from tests.fakes.port import RememberingPort
 from tests.fakes.process import Peer, free_port
 
 APP_KEY = "a-very-secret-key"
@@ -63,16 +61,3 @@ def house(folder: Path) -> Iterator[House]:
     argv = ["-m", "tests.fakes.hue_bridge", str(port), str(certificate), str(key), APP_KEY]
     with Peer([sys.executable, *argv]) as peer:
         yield House(peer, port, Pairing("127.0.0.1", port, BRIDGE_ID, APP_KEY, pin))
-
-
-@asynccontextmanager
-async def running(driver: HueDriver) -> AsyncIterator[RememberingPort]:
-    port = RememberingPort()
-    task = asyncio.create_task(driver.run(port))
-    try:
-        await port.until(lambda: port.connections == 1 or task.done())
-        yield port
-    finally:
-        task.cancel()
-        await asyncio.wait({task}, timeout=10.0)
-        assert task.done(), "the driver did not stop within a second"

@@ -5,8 +5,8 @@ import atexit
 import json
 import sys
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -14,10 +14,8 @@ from typing import Any
 
 import aiohttp
 
-from drivers.lan import LanDriver
-from tests.drivers.test_mqtt_faults import open_sockets
-from tests.fakes.port import RememberingPort
 from tests.fakes.process import Peer, free_port
+from tests.fakes.running import open_sockets
 
 
 @dataclass
@@ -77,17 +75,3 @@ def _started(module: str, arguments: tuple[str, ...], own_test_port: bool) -> Fa
     peer = Peer([sys.executable, "-m", f"tests.fakes.{module}", *ports, *arguments])
     atexit.register(peer.kill)
     return FakeDevice(peer, port, test_port)
-
-
-@asynccontextmanager
-async def running(driver: LanDriver) -> AsyncIterator[RememberingPort]:
-    port = RememberingPort()
-    task = asyncio.create_task(driver.run(port))
-    task.add_done_callback(lambda _: port.wake())
-    try:
-        await port.until(lambda: port.connections == 1 or task.done())
-        yield port
-    finally:
-        task.cancel()
-        await asyncio.wait({task}, timeout=1.0)
-        assert task.done(), "the driver did not stop within a second"

@@ -8,8 +8,8 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from typing import Any
 from drivers.lifx import LifxDriver
 from drivers.lifx_settings import LifxSettings
 from drivers.types import DeviceId
-from tests.fakes.port import RememberingPort
 from tests.fakes.process import free_port, wait_listening
 
 COLOUR, WHITE, STRIP = (f"d073d500000{n}" for n in (1, 2, 3))
@@ -113,19 +112,6 @@ def _shared() -> Emulator:
 def driver_at(port: int, **more: Any) -> LifxDriver:
     given = {"broadcast": "127.0.0.1", "port": port, "poll_s": 0.2} | more
     return LifxDriver(LifxSettings.model_validate(given))
-
-
-@asynccontextmanager
-async def running(driver: LifxDriver) -> AsyncIterator[RememberingPort]:
-    port = RememberingPort()
-    task = asyncio.create_task(driver.run(port))
-    try:
-        await port.until(lambda: port.connections == 1 or task.done())
-        yield port
-    finally:
-        task.cancel()
-        await asyncio.wait({task}, timeout=10.0)
-        assert task.done(), "the driver did not stop within a second"
 
 
 def free_udp_port() -> int:

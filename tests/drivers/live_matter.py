@@ -17,9 +17,10 @@ from drivers.types import (
     Switchable,
     Tunable,
 )
-from tests.drivers.test_matter import driver_at, operate, running
+from tests.drivers.test_matter import driver_at, operate
 from tests.fakes.matter_server import CODE
 from tests.fakes.port import RememberingPort
+from tests.fakes.running import running
 
 URL = "ws://127.0.0.1:5580/ws"
 HOUSE = ("10.9.9.2", 5542)

@@ -11,7 +11,6 @@ import aiomqtt
 from drivers.mqtt import MqttDriver
 from drivers.mqtt_settings import MqttDiscovery, MqttSettings
 from drivers.types import DeviceId
-from tests.fakes.port import RememberingPort
 
 DEVICES: dict[str, Any] = {
     "lamp": {
@@ -57,19 +56,6 @@ class Deaf:
 
 
 @asynccontextmanager
-async def running(driver: MqttDriver) -> AsyncIterator[RememberingPort]:
-    port = RememberingPort()
-    task = asyncio.create_task(driver.run(port))
-    try:
-        await port.until(lambda: port.connections == 1 or task.done())
-        yield port
-    finally:
-        task.cancel()
-        await asyncio.wait({task}, timeout=10.0)
-        assert task.done(), "the driver did not stop within a second"
-
-
-@asynccontextmanager
 async def house(port: int, *topics: str) -> AsyncIterator[aiomqtt.Client]:
     async with aiomqtt.Client("127.0.0.1", port, identifier="house") as client:
         for topic in topics:
@@ -84,3 +70,23 @@ async def received(client: aiomqtt.Client) -> tuple[str, Any]:
     assert isinstance(message.payload, bytes)
     text = message.payload.decode()
     return message.topic.value, json.loads(text) if text.startswith("{") else text
+
+
+@asynccontextmanager
+async def listener(*answers: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """Accept connections; give one answer to each thing heard, then listen on."""
+    heard: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for answer in (*answers, b""):
+            heard.append(await reader.read(1000))
+            writer.write(answer)
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], heard
+    finally:
+        server.close()
+        await asyncio.sleep(0.05)

@@ -23,11 +23,11 @@ from tests.drivers.bluetooth_rig import (
     THERMOMETER_ID,
     air,
     driver_for,
-    running,
     thermometer,
 )
 from tests.drivers.test_bluetooth_formats import sealed
 from tests.fakes.bluez import BATTERY, HEART_MEASUREMENT, Bluez, bluez, strap
+from tests.fakes.running import running
 from tests.fakes.waiting import eventually
 
 pytestmark = pytest.mark.peer

@@ -15,11 +15,10 @@ from tests.drivers.bluetooth_rig import (
     THERMOMETER,
     THERMOMETER_ID,
     driver_for,
-    running,
     thermometer,
 )
-from tests.drivers.test_mqtt_faults import open_sockets, outcome
 from tests.fakes.bluez import HEART_MEASUREMENT, Bluez, bluez, strap
+from tests.fakes.running import open_sockets, outcome, running
 from tests.fakes.waiting import eventually
 
 pytestmark = pytest.mark.peer

@@ -62,11 +62,11 @@ from tests.drivers import (
 )
 from tests.drivers.mqtt_announcing import announce
 from tests.drivers.mqtt_rig import DEVICES, house
-from tests.drivers.test_mqtt_faults import open_sockets
 from tests.drivers.zigbee_rig import joined as zigbee_joined
 from tests.fakes.broker import Broker
 from tests.fakes.matter_server import MatterServer
 from tests.fakes.port import RememberingPort
+from tests.fakes.running import open_sockets
 from tests.fakes.zwave_server import shared as zwave_network
 
 pytestmark = pytest.mark.peer

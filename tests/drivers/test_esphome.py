@@ -30,10 +30,10 @@ from drivers.types import (
     Unreachable,
 )
 from tests.drivers.esphome_rig import KEY, NODE_ID, OTHER_KEY, driver_at, entity, node
-from tests.drivers.lan_rig import FakeDevice, no_socket_left, running
-from tests.drivers.test_mqtt_faults import open_sockets, outcome
+from tests.drivers.lan_rig import FakeDevice, no_socket_left
 from tests.fakes.port import RememberingPort
 from tests.fakes.process import free_port
+from tests.fakes.running import open_sockets, outcome, running
 
 pytestmark = pytest.mark.peer
 

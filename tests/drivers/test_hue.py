@@ -27,19 +27,10 @@ from drivers.types import (
     Zone,
     Zoned,
 )
-from tests.drivers.hue_rig import (
-    LAMP_ID,
-    MOTION_ID,
-    PLUG_ID,
-    REMOTE_ID,
-    STRIP_ID,
-    House,
-    house,
-    running,
-)
-from tests.drivers.test_mqtt_faults import open_sockets, outcome
+from tests.drivers.hue_rig import LAMP_ID, MOTION_ID, PLUG_ID, REMOTE_ID, STRIP_ID, House, house
 from tests.fakes.hue_bridge import COLOUR, MOTION, REMOTE, STRIP, owned
 from tests.fakes.port import RememberingPort
+from tests.fakes.running import open_sockets, outcome, running
 
 pytestmark = pytest.mark.peer
 

@@ -31,11 +31,11 @@ from drivers.types import (
 )
 from tests.drivers import kasa_rig
 from tests.drivers.kasa_rig import OWN_ID, driver_at
-from tests.drivers.lan_rig import FakeDevice, no_socket_left, running
-from tests.drivers.test_mqtt_faults import open_sockets, outcome
+from tests.drivers.lan_rig import FakeDevice, no_socket_left
 from tests.fakes.kasa_device import Thing
 from tests.fakes.port import RememberingPort
 from tests.fakes.process import free_port
+from tests.fakes.running import open_sockets, outcome, running
 
 pytestmark = pytest.mark.peer
 

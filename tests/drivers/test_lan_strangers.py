@@ -18,8 +18,8 @@ from drivers.lan import MOST_DEVICES, LanDriver
 from drivers.shown import LONGEST, hardware_address, presentable
 from drivers.types import DeviceId, Unreachable
 from tests.drivers import esphome_rig, kasa_rig, shelly_rig, wled_rig
-from tests.drivers.lan_rig import FakeDevice, running
-from tests.drivers.test_mqtt_faults import outcome
+from tests.drivers.lan_rig import FakeDevice
+from tests.fakes.running import outcome, running
 
 pytestmark = pytest.mark.peer
 ODD = "\x1b[31mred\u202e\nname" + "e" * 1000

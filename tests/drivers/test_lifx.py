@@ -37,10 +37,9 @@ from tests.drivers.lifx_rig import (
     driver_at,
     emulator,
     free_udp_port,
-    running,
 )
-from tests.drivers.test_mqtt_faults import open_sockets, outcome
 from tests.fakes.port import RememberingPort
+from tests.fakes.running import open_sockets, outcome, running
 from tests.fakes.waiting import eventually
 
 pytestmark = pytest.mark.peer

@@ -3,8 +3,6 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
 
@@ -31,6 +29,7 @@ from drivers.types import (
 from tests.fakes.matter_server import CODE, MatterServer
 from tests.fakes.port import RememberingPort
 from tests.fakes.process import free_port
+from tests.fakes.running import running
 from tests.fakes.websocket_proxy import WebSocketProxy
 
 pytestmark = pytest.mark.peer
@@ -42,19 +41,6 @@ LAMP, PLUG, THERMOMETER, ROOM, DOOR = (
 
 def driver_at(url: str) -> MatterDriver:
     return MatterDriver(MatterSettings(url=url))
-
-
-@asynccontextmanager
-async def running(driver: MatterDriver) -> AsyncIterator[RememberingPort]:
-    port = RememberingPort()
-    task = asyncio.create_task(driver.run(port))
-    try:
-        await port.until(lambda: port.connections == 1 or task.done())
-        yield port
-    finally:
-        task.cancel()
-        await asyncio.wait({task}, timeout=10.0)
-        assert task.done(), "the driver did not stop within a second"
 
 
 async def operate(driver: MatterDriver, name: str, **given: object) -> Answer:

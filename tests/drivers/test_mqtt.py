@@ -24,20 +24,10 @@ from drivers.types import (
     Tunable,
     Unreachable,
 )
-from tests.drivers.mqtt_rig import (
-    CLIMATE,
-    HALL,
-    LAMP,
-    LUX,
-    PLUG,
-    Deaf,
-    driver_at,
-    house,
-    received,
-    running,
-)
+from tests.drivers.mqtt_rig import CLIMATE, HALL, LAMP, LUX, PLUG, Deaf, driver_at, house, received
 from tests.fakes.broker import Broker
 from tests.fakes.process import require
+from tests.fakes.running import running
 
 pytestmark = pytest.mark.peer
 

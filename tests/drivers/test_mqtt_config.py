@@ -13,11 +13,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from drivers.types import BadCredentials, SetSwitch
-from tests.drivers.mqtt_rig import PLUG, driver_at, running
+from tests.drivers.mqtt_rig import PLUG, driver_at
 from tests.fakes.broker import PASSWORD, USER
 from tests.fakes.certificates import Authority
 from tests.fakes.port import RememberingPort
 from tests.fakes.process import ROOT, free_port, require
+from tests.fakes.running import running
 
 pytestmark = pytest.mark.peer
 

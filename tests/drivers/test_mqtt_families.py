@@ -12,9 +12,10 @@ import pytest
 from drivers.mqtt_client import MqttLink
 from drivers.mqtt_connection import Broker as BrokerAddress
 from tests.drivers.mqtt_announcing import announcements
-from tests.drivers.mqtt_rig import Deaf, driver_at, running
+from tests.drivers.mqtt_rig import Deaf, driver_at
 from tests.drivers.test_mqtt_homeassistant import damaged
 from tests.fakes.broker import Broker
+from tests.fakes.running import running
 from tests.fakes.shelly import DEVICES
 
 pytestmark = pytest.mark.peer

@@ -22,9 +22,10 @@ from drivers.types import (
     Tunable,
     Unreachable,
 )
-from tests.drivers.mqtt_rig import driver_at, house, running
+from tests.drivers.mqtt_rig import driver_at, house
 from tests.fakes.broker import Broker
 from tests.fakes.port import RememberingPort
+from tests.fakes.running import running
 from tests.fakes.shelly import shellies
 
 pytestmark = pytest.mark.peer

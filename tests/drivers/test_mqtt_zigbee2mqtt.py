@@ -30,9 +30,10 @@ from drivers.types import (
     Tunable,
 )
 from tests.drivers.mqtt_announcing import announce, announcements
-from tests.drivers.mqtt_rig import driver_at, house, received, running
+from tests.drivers.mqtt_rig import driver_at, house, received
 from tests.fakes.broker import Broker
 from tests.fakes.port import RememberingPort
+from tests.fakes.running import running
 
 pytestmark = pytest.mark.peer
 

@@ -25,11 +25,11 @@ from drivers.types import (
     Unreachable,
 )
 from tests.drivers import shelly_rig
-from tests.drivers.lan_rig import FakeDevice, damaged, no_socket_left, running
+from tests.drivers.lan_rig import FakeDevice, damaged, no_socket_left
 from tests.drivers.shelly_rig import OWN_ID, PASSWORD, driver_at, output
-from tests.drivers.test_mqtt_faults import open_sockets, outcome
 from tests.fakes.port import RememberingPort
 from tests.fakes.process import free_port
+from tests.fakes.running import open_sockets, outcome, running
 
 pytestmark = pytest.mark.peer
 

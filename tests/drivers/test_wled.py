@@ -22,11 +22,11 @@ from drivers.types import (
     Zone,
     Zoned,
 )
-from tests.drivers.lan_rig import FakeDevice, damaged, no_socket_left, running
-from tests.drivers.test_mqtt_faults import open_sockets, outcome
+from tests.drivers.lan_rig import FakeDevice, damaged, no_socket_left
 from tests.drivers.wled_rig import IDS, controller, driver_at
 from tests.fakes.port import RememberingPort
 from tests.fakes.process import free_port
+from tests.fakes.running import open_sockets, outcome, running
 
 pytestmark = pytest.mark.peer
 

@@ -36,9 +36,9 @@ from tests.drivers.zigbee_rig import (
     device,
     joined,
     operate,
-    running,
 )
 from tests.fakes.port import RememberingPort
+from tests.fakes.running import running
 from tests.fakes.znp import kinds, zcl
 from tests.fakes.znp.house import House
 from tests.fakes.znp.kinds import Alarm, Blind, Button, Lamp, Plug, Sensor, Thermostat

@@ -9,15 +9,8 @@ import pytest
 
 from drivers.types import SetSwitch
 from drivers.zigbee.announcements import MOST_STRANGERS, QUESTIONS
-from tests.drivers.zigbee_rig import (
-    LAMP,
-    PLUG,
-    address,
-    device,
-    join,
-    joined,
-    running,
-)
+from tests.drivers.zigbee_rig import LAMP, PLUG, address, device, join, joined
+from tests.fakes.running import running
 from tests.fakes.waiting import eventually
 from tests.fakes.znp.air import Packet
 from tests.fakes.znp.house import STICK_IEEE, House

@@ -20,10 +20,10 @@ from tests.drivers.zigbee_rig import (
     driver_for,
     joined,
     operate,
-    running,
 )
 from tests.fakes.port import RememberingPort
 from tests.fakes.process import free_port
+from tests.fakes.running import running
 from tests.fakes.znp import kinds, mt
 from tests.fakes.znp.air import Packet
 from tests.fakes.znp.house import House

@@ -23,9 +23,9 @@ from tests.drivers.zigbee_rig import (
     joined,
     operate,
     operation,
-    running,
 )
 from tests.fakes.process import ROOT
+from tests.fakes.running import running
 from tests.fakes.znp.house import House
 from tests.fakes.znp.kinds import Lamp, Plug
 from tests.fakes.znp.memory import new_memory

@@ -34,9 +34,9 @@ from tests.drivers.zwave_rig import (
     VALVE,
     driver_at,
     operate,
-    running,
 )
 from tests.fakes.port import RememberingPort
+from tests.fakes.running import running
 from tests.fakes.zwave_server import ZwaveNetwork
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]

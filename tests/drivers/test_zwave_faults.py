@@ -14,10 +14,10 @@ from structlog.testing import capture_logs
 from drivers import zwave_link
 from drivers.types import BadCredentials, DeviceId, SetCover, SetSwitch, Unreachable
 from drivers.zwave import ZwaveDriver
-from tests.drivers.test_mqtt_faults import open_sockets
-from tests.drivers.zwave_rig import BLIND, PLUG, driver_at, operate, running
+from tests.drivers.zwave_rig import BLIND, PLUG, driver_at, operate
 from tests.fakes.port import RememberingPort
 from tests.fakes.process import free_port
+from tests.fakes.running import open_sockets, running
 from tests.fakes.websocket_proxy import WebSocketProxy
 from tests.fakes.zwave_server import ZwaveNetwork
 

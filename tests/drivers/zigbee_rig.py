@@ -1,6 +1,5 @@
 """A Zigbee house with a real zigpy on the other side, and its devices joined."""
 
-import asyncio
 import atexit
 import shutil
 import tempfile
@@ -15,7 +14,7 @@ from drivers.operations import Operation
 from drivers.types import DeviceId
 from drivers.zigbee.driver import ZigbeeDriver
 from drivers.zigbee_settings import ZigbeeSettings
-from tests.fakes.port import RememberingPort
+from tests.fakes.running import running
 from tests.fakes.znp.house import House, Saved
 from tests.fakes.znp.kinds import Alarm, Blind, Button, Lamp, Plug, Sensor, Thermostat
 from tests.fakes.znp.node import Node
@@ -52,22 +51,6 @@ def driver_for(house: House, folder: Path, **more: Any) -> ZigbeeDriver:
     made = registry.create("zigbee", settings, registry.Place(time.monotonic, folder / "own"))
     assert isinstance(made, ZigbeeDriver)
     return made
-
-
-@asynccontextmanager
-async def running(driver: ZigbeeDriver) -> AsyncIterator[RememberingPort]:
-    port = RememberingPort()
-    task = asyncio.create_task(driver.run(port))
-    task.add_done_callback(lambda _: port.wake())
-    try:
-        await port.until(lambda: port.connections == 1 or task.done())
-        if task.done():
-            await task
-        yield port
-    finally:
-        task.cancel()
-        await asyncio.wait({task}, timeout=10.0)
-        assert task.done(), "the driver did not stop within a second"
 
 
 def operation(driver: ZigbeeDriver, name: str) -> Operation:

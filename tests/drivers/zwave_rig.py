@@ -1,13 +1,10 @@
 """The Z-Wave driver on the network that the tests of a session share, and names for its devices."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from drivers.operations import Answer
 from drivers.zwave import ZwaveDriver
 from drivers.zwave_settings import ZwaveSettings
-from tests.fakes.port import RememberingPort
 from tests.fakes.zwave_server import HOME
 
 
@@ -22,19 +19,6 @@ BUTTON, VALVE = device(9), device(10)
 
 def driver_at(url: str) -> ZwaveDriver:
     return ZwaveDriver(ZwaveSettings(url=url))
-
-
-@asynccontextmanager
-async def running(driver: ZwaveDriver) -> AsyncIterator[RememberingPort]:
-    port = RememberingPort()
-    task = asyncio.create_task(driver.run(port))
-    try:
-        await port.until(lambda: port.connections == 1 or task.done())
-        yield port
-    finally:
-        task.cancel()
-        await asyncio.wait({task}, timeout=10.0)
-        assert task.done(), "the driver did not stop within a second"
 
 
 async def operate(driver: ZwaveDriver, name: str, said: list[str], **given: object) -> Answer:

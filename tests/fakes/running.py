@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from drivers.types import Driver
+from drivers.types import BadCredentials, Driver, Unreachable
 from tests.fakes.port import RememberingPort
 from tests.fakes.waiting import LIMIT_S, eventually
 
@@ -27,6 +27,16 @@ async def running(driver: Driver) -> AsyncIterator[RememberingPort]:
         task.cancel()
         await asyncio.wait({task}, timeout=LIMIT_S)
         assert task.done(), "the driver did not stop"
+
+
+async def outcome(driver: Driver, limit_s: float = 15.0) -> BaseException:
+    """Run a driver to its end and return what it raised."""
+    async with asyncio.timeout(limit_s):
+        try:
+            await driver.run(RememberingPort())
+        except (BadCredentials, Unreachable) as err:
+            return err
+    raise AssertionError("the driver returned")
 
 
 @asynccontextmanager
