@@ -5,7 +5,7 @@ import atexit
 import json
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -13,9 +13,13 @@ from random import Random
 from typing import Any
 
 import aiohttp
+import pytest
 
+from drivers.lan import LanDriver
+from drivers.types import Command, Unreachable
+from tests.fakes.port import RememberingPort
 from tests.fakes.process import Peer, free_port
-from tests.fakes.running import open_sockets
+from tests.fakes.running import open_sockets, running
 
 
 @dataclass
@@ -75,3 +79,49 @@ def _started(module: str, arguments: tuple[str, ...], own_test_port: bool) -> Fa
     peer = Peer([sys.executable, "-m", f"tests.fakes.{module}", *ports, *arguments])
     atexit.register(peer.kill)
     return FakeDevice(peer, port, test_port)
+
+
+async def freezes(
+    driver: LanDriver, one: FakeDevice, command: Command, shorten: Callable[[], None]
+) -> None:
+    """Freeze a device while its driver runs: commands and the run end, and nothing is left.
+
+    `shorten` makes the driver less patient, once it is connected.
+    """
+    port, before = RememberingPort(), open_sockets()
+    run = asyncio.create_task(driver.run(port))
+    await port.until(lambda: port.connections == 1)
+    one.peer.freeze()
+    shorten()
+    with pytest.raises(Unreachable):
+        await driver.execute(command)
+    with pytest.raises(Unreachable):
+        async with asyncio.timeout(20):
+            await run
+    with pytest.raises(Unreachable):
+        await driver.execute(command)
+    await no_socket_left(before)
+
+
+async def vanishes(driver: LanDriver, one: FakeDevice, command: Command) -> None:
+    """Kill a device that was asked and has not answered: the command learns of it."""
+    async with running(driver):
+        one.peer.freeze()
+        waiting = asyncio.create_task(driver.execute(command))
+        await asyncio.sleep(0.1)
+        one.peer.kill()
+        with pytest.raises(Unreachable):
+            await waiting
+
+
+async def goes(driver: LanDriver, command: Command, going: Callable[[], Awaitable[Any]]) -> None:
+    """Let a device go once its driver runs: everything of it is away, and commands say so."""
+    port = RememberingPort()
+    run = asyncio.create_task(driver.run(port))
+    await port.until(lambda: port.connections == 1)
+    await going()
+    with pytest.raises(Unreachable):
+        await run
+    assert not any(device.available for device in port.devices.values())
+    with pytest.raises(Unreachable):
+        await driver.execute(command)

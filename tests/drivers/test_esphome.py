@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ from drivers.types import (
     Unreachable,
 )
 from tests.drivers.esphome_rig import KEY, NODE_ID, OTHER_KEY, driver_at, entity, node
-from tests.drivers.lan_rig import FakeDevice, no_socket_left
+from tests.drivers.lan_rig import FakeDevice, freezes, no_socket_left, vanishes
 from tests.fakes.port import RememberingPort
 from tests.fakes.process import free_port
 from tests.fakes.running import open_sockets, outcome, running
@@ -172,30 +173,13 @@ async def test_a_frozen_node_is_noticed_and_the_end_is_prompt(
     plain: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(esphome, "KEEPALIVE_S", 0.2)
-    driver, port = driver_at(plain), RememberingPort()
-    before = open_sockets()
-    run = asyncio.create_task(driver.run(port))
-    await port.until(lambda: port.connections == 1)
-    plain.peer.freeze()
-    monkeypatch.setattr(esphome, "ANSWER_LIMIT_S", 0.3)
-    with pytest.raises(Unreachable):
-        await driver.execute(SetSwitch(PLUG, on=True))
-    with pytest.raises(Unreachable):
-        async with asyncio.timeout(20):
-            await run
-    await no_socket_left(before)
+    shorten = partial(monkeypatch.setattr, esphome, "ANSWER_LIMIT_S", 0.3)
+    await freezes(driver_at(plain), plain, SetSwitch(PLUG, on=True), shorten)
 
 
 @pytest.mark.fault("vanished")
 async def test_a_node_that_vanishes_during_a_command_is_unreachable(plain: FakeDevice) -> None:
-    driver = driver_at(plain)
-    async with running(driver):
-        plain.peer.freeze()
-        command = asyncio.create_task(driver.execute(SetSwitch(PLUG, on=True)))
-        await asyncio.sleep(0.1)
-        plain.peer.kill()
-        with pytest.raises(Unreachable):
-            await command
+    await vanishes(driver_at(plain), plain, SetSwitch(PLUG, on=True))
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,9 +32,8 @@ from drivers.types import (
 )
 from tests.drivers import kasa_rig
 from tests.drivers.kasa_rig import OWN_ID, driver_at
-from tests.drivers.lan_rig import FakeDevice, no_socket_left
+from tests.drivers.lan_rig import FakeDevice, freezes, goes, no_socket_left, vanishes
 from tests.fakes.kasa_device import Thing
-from tests.fakes.port import RememberingPort
 from tests.fakes.process import free_port
 from tests.fakes.running import open_sockets, outcome, running
 
@@ -158,13 +158,12 @@ def test_a_login_belongs_to_the_protocols_that_have_one() -> None:
 async def test_a_device_that_is_killed_or_absent_is_unreachable_and_comes_back(
     bulb: FakeDevice,
 ) -> None:
-    driver, port = driver_at(bulb), RememberingPort()
-    run = asyncio.create_task(driver.run(port))
-    await port.until(lambda: port.connections == 1)
-    bulb.peer.kill()
-    with pytest.raises(Unreachable):
-        await run
-    assert not any(device.available for device in port.devices.values())
+    driver = driver_at(bulb)
+
+    async def killing() -> None:
+        bulb.peer.kill()
+
+    await goes(driver, SetSwitch(OWN_ID, on=True), killing)
     bulb.peer.start()
     async with running(driver) as again:
         await driver.execute(SetSwitch(OWN_ID, on=True))
@@ -177,30 +176,13 @@ async def test_a_device_that_is_killed_or_absent_is_unreachable_and_comes_back(
 async def test_a_frozen_device_is_noticed_and_the_end_is_prompt(
     bulb: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    driver, port = driver_at(bulb), RememberingPort()
-    before = open_sockets()
-    run = asyncio.create_task(driver.run(port))
-    await port.until(lambda: port.connections == 1)
-    bulb.peer.freeze()
-    monkeypatch.setattr(kasa, "ANSWER_LIMIT_S", 0.5)
-    with pytest.raises(Unreachable):
-        await driver.execute(SetSwitch(OWN_ID, on=True))
-    with pytest.raises(Unreachable):
-        async with asyncio.timeout(20):
-            await run
-    await no_socket_left(before)
+    shorten = partial(monkeypatch.setattr, kasa, "ANSWER_LIMIT_S", 0.5)
+    await freezes(driver_at(bulb), bulb, SetSwitch(OWN_ID, on=True), shorten)
 
 
 @pytest.mark.fault("vanished")
 async def test_a_device_that_vanishes_during_a_command_is_unreachable(bulb: FakeDevice) -> None:
-    driver = driver_at(bulb, poll_s=60)
-    async with running(driver):
-        bulb.peer.freeze()
-        command = asyncio.create_task(driver.execute(SetSwitch(OWN_ID, on=True)))
-        await asyncio.sleep(0.1)
-        bulb.peer.kill()
-        with pytest.raises(Unreachable):
-            await command
+    await vanishes(driver_at(bulb, poll_s=60), bulb, SetSwitch(OWN_ID, on=True))
 
 
 async def test_an_answer_that_cannot_be_read_is_counted_and_the_next_one_counts(

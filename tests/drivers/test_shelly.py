@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -25,7 +26,7 @@ from drivers.types import (
     Unreachable,
 )
 from tests.drivers import shelly_rig
-from tests.drivers.lan_rig import FakeDevice, damaged, no_socket_left
+from tests.drivers.lan_rig import FakeDevice, damaged, freezes, no_socket_left, vanishes
 from tests.drivers.shelly_rig import OWN_ID, PASSWORD, driver_at, output
 from tests.fakes.port import RememberingPort
 from tests.fakes.process import free_port
@@ -178,30 +179,13 @@ async def test_a_frozen_device_is_noticed_and_the_end_is_prompt(
     cellar: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shelly, "ASK_EVERY_S", 0.2)
-    driver, port = driver_at(cellar), RememberingPort()
-    before = open_sockets()
-    run = asyncio.create_task(driver.run(port))
-    await port.until(lambda: port.connections == 1)
-    cellar.peer.freeze()
-    monkeypatch.setattr(shelly, "ANSWER_LIMIT_S", 0.5)
-    with pytest.raises(Unreachable):
-        await driver.execute(SetSwitch(output("switch:0"), on=True))
-    with pytest.raises(Unreachable):
-        async with asyncio.timeout(20):
-            await run
-    await no_socket_left(before)
+    shorten = partial(monkeypatch.setattr, shelly, "ANSWER_LIMIT_S", 0.5)
+    await freezes(driver_at(cellar), cellar, SetSwitch(output("switch:0"), on=True), shorten)
 
 
 @pytest.mark.fault("vanished")
 async def test_a_device_that_vanishes_during_a_command_is_unreachable(cellar: FakeDevice) -> None:
-    driver = driver_at(cellar)
-    async with running(driver):
-        cellar.peer.freeze()
-        command = asyncio.create_task(driver.execute(SetSwitch(output("switch:0"), on=True)))
-        await asyncio.sleep(0.1)
-        cellar.peer.kill()
-        with pytest.raises(Unreachable):
-            await command
+    await vanishes(driver_at(cellar), cellar, SetSwitch(output("switch:0"), on=True))
 
 
 @pytest.mark.slow

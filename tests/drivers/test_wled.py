@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from functools import partial
 from random import Random
 
 import pytest
@@ -22,7 +23,7 @@ from drivers.types import (
     Zone,
     Zoned,
 )
-from tests.drivers.lan_rig import FakeDevice, damaged, no_socket_left
+from tests.drivers.lan_rig import FakeDevice, damaged, freezes, no_socket_left, vanishes
 from tests.drivers.wled_rig import IDS, controller, driver_at
 from tests.fakes.port import RememberingPort
 from tests.fakes.process import free_port
@@ -186,32 +187,13 @@ async def test_a_frozen_strip_is_noticed_and_the_end_is_prompt(
     plain: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(wled, "ASK_EVERY_S", 0.1)
-    driver, me, port = driver_at(plain), IDS["rgb"], RememberingPort()
-    before = open_sockets()
-    run = asyncio.create_task(driver.run(port))
-    await port.until(lambda: port.connections == 1)
-    plain.peer.freeze()
-    monkeypatch.setattr(wled, "ANSWER_LIMIT_S", 0.3)
-    with pytest.raises(Unreachable):
-        await driver.execute(SetSwitch(me, on=True))
-    with pytest.raises(Unreachable):
-        async with asyncio.timeout(20):
-            await run
-    with pytest.raises(Unreachable):
-        await driver.execute(SetSwitch(me, on=True))
-    await no_socket_left(before)
+    shorten = partial(monkeypatch.setattr, wled, "ANSWER_LIMIT_S", 0.3)
+    await freezes(driver_at(plain), plain, SetSwitch(IDS["rgb"], on=True), shorten)
 
 
 @pytest.mark.fault("vanished")
 async def test_a_strip_that_vanishes_during_a_command_is_unreachable(plain: FakeDevice) -> None:
-    driver = driver_at(plain)
-    async with running(driver):
-        plain.peer.freeze()
-        command = asyncio.create_task(driver.execute(SetSwitch(IDS["rgb"], on=True)))
-        await asyncio.sleep(0.1)
-        plain.peer.kill()
-        with pytest.raises(Unreachable):
-            await command
+    await vanishes(driver_at(plain), plain, SetSwitch(IDS["rgb"], on=True))
 
 
 async def test_nobody_there_is_unreachable() -> None:

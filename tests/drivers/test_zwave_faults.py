@@ -12,27 +12,16 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from drivers import zwave_link
-from drivers.types import BadCredentials, DeviceId, SetCover, SetSwitch, Unreachable
-from drivers.zwave import ZwaveDriver
+from drivers.types import DeviceId, SetCover, SetSwitch, Unreachable
 from tests.drivers.zwave_rig import BLIND, PLUG, driver_at, operate
 from tests.fakes.port import RememberingPort
 from tests.fakes.process import free_port
-from tests.fakes.running import open_sockets, running
+from tests.fakes.running import open_sockets, outcome, running
 from tests.fakes.websocket_proxy import WebSocketProxy
 from tests.fakes.zwave_server import ZwaveNetwork
 
 pytestmark = pytest.mark.peer
 slow = pytest.mark.slow
-
-
-async def outcome(driver: ZwaveDriver, limit_s: float = 15.0) -> BaseException:
-    """Run a driver to its end and return what it raised."""
-    async with asyncio.timeout(limit_s):
-        try:
-            await driver.run(RememberingPort())
-        except (BadCredentials, Unreachable) as err:
-            return err
-    raise AssertionError("the driver returned")
 
 
 async def test_a_server_that_is_away_is_unreachable() -> None:
