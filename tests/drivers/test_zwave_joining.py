@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 from drivers.types import BadCredentials, DeviceId, Refused, SetLight
 from drivers.zwave import ZwaveDriver
 from drivers.zwave_joining import PermitJoin
-from tests.drivers.zwave_rig import device, driver_at, operate, running
+from tests.drivers.zwave_rig import device, driver_at, operate
+from tests.fakes.running import running
 from tests.fakes.waiting import eventually
 from tests.fakes.websocket_proxy import WebSocketProxy
 from tests.fakes.zwave_server import ZwaveNetwork
