@@ -19,7 +19,7 @@ def shown(text: object) -> str:
     """Return a stranger's text as it may be shown; nothing for what is no text."""
     if not isinstance(text, str):
         return ""
-    return "".join(char for char in text[:LONGEST] if char.isprintable()).strip()
+    return text if len(text) <= LONGEST and _is_clean(text) else _cleaned(text[:LONGEST])
 
 
 def presentable(device: Device) -> Device:
@@ -46,3 +46,11 @@ def hardware_address(text: str) -> str:
     if _ADDRESS.fullmatch(digits) is None:
         raise ValueError("the device does not say its hardware address")
     return digits
+
+
+def _is_clean(text: str) -> bool:
+    return text.isprintable() and text == text.strip()
+
+
+def _cleaned(text: str) -> str:
+    return "".join(char for char in text if char.isprintable()).strip()
