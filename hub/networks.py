@@ -54,7 +54,8 @@ class Networks:
         except ValidationError as err:
             first = err.errors(include_input=False)[0]
             key = ".".join(str(part) for part in first["loc"])
-            raise Refusal("bad_request", f"{key}: {first['msg']}", _usage(operation)) from err
+            said = f"{key}: {first['msg'].removeprefix('Value error, ')}"
+            raise Refusal("bad_request", said, _usage(operation)) from err
         log.info("operation_started", driver=chosen, operation=name)
         try:
             async with asyncio.timeout(operation.limit_s):
@@ -89,14 +90,24 @@ class Networks:
                 Phrase("refused.ambiguous_driver", drivers=names, name=name),
                 Phrase("mend.name_driver"),
             )
-        said = (
-            Phrase("refused.driver_no_operation", driver=driver, name=name)
-            if driver
-            else Phrase("refused.no_operation", name=name)
-        )
-        have = ", ".join(sorted({f"{o['driver']} {o['name']}" for o in self.list()}))
-        mend = Phrase("mend.operations", operations=have) if have else Phrase("mend.no_operations")
-        raise Refusal("unknown_operation", said, mend)
+        raise self._unknown(driver, name)
+
+    def _unknown(self, driver: str | None, name: str) -> Refusal:
+        """Say what there is instead: of this driver, if there is such a driver."""
+        have = [(o["driver"], o["name"]) for o in self.list() if driver in {None, o["driver"]}]
+        if driver is None:
+            said = Phrase("refused.no_operation", name=name)
+        elif driver in self._drivers:
+            said = Phrase("refused.driver_no_operation", driver=driver, name=name)
+        else:
+            names = ", ".join(sorted({o["driver"] for o in self.list()}))
+            mend = Phrase("mend.drivers", drivers=names) if names else Phrase("mend.no_operations")
+            return Refusal("unknown_driver", Phrase("refused.no_driver", driver=driver), mend)
+        if have:
+            listed = ", ".join(f"{key} {operation}" for key, operation in have)
+            return Refusal("unknown_operation", said, Phrase("mend.operations", operations=listed))
+        mend = Phrase("mend.no_operations") if driver is None else Phrase("mend.no_operation_here")
+        return Refusal("unknown_operation", said, mend)
 
 
 def _usage(operation: Operation) -> str:

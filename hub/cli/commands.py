@@ -98,7 +98,7 @@ DEVICE_ACTIONS = (
 
 def _devices(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=DEVICE_ACTIONS, default="list")
-    parser.add_argument("device", nargs="?", help="device id (driver, for permit-join and pair)")
+    parser.add_argument("device", nargs="?", help="id or name (permit-join, pair: the driver)")
     parser.add_argument(
         "value",
         nargs="*",

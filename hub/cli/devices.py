@@ -18,6 +18,7 @@ SETTABLE = (
     "press",
 )
 ANSWER_SLACK_S = 15.0
+SEE = "see: moodsync devices"
 _JOINING = ("permit_join", "pair", "commission")
 """How the networks call it to bring a device in."""
 
@@ -33,7 +34,11 @@ def network(args: argparse.Namespace) -> int:
     with closing(connect(args)) as hub:
         if args.operation is None:
             listed = hub.call("networks")["operations"]
+            names = ", ".join(sorted({o["driver"] for o in listed}))
             listed = [o for o in listed if args.driver in {None, o["driver"]}]
+            if args.driver and not listed:
+                have = f"these have some: {names}" if names else "no driver that runs has any"
+                raise Refusal("unknown_driver", f"{args.driver!r} has no operations", have)
             rows = [("driver", "operation", "arguments", "")]
             rows += [(o["driver"], o["name"], _arguments(o), o["summary"]) for o in listed]
             none = ["no driver that runs has operations"]
@@ -50,10 +55,10 @@ def _list(args: argparse.Namespace, hub: ControlClient) -> int:
 
 
 def _show(args: argparse.Namespace, hub: ControlClient) -> int:
-    device = _device(args)
-    found = [d for d in hub.call("devices")["devices"] if d["id"] == device]
+    device = _device(args, hub)
+    found = [d for d in hub.call("devices", hidden=True)["devices"] if d["id"] == device]
     if not found:
-        raise Refusal("unknown_device", f"no device {device!r}", "see 'moodsync devices'")
+        raise Refusal("unknown_device", f"there is no device {device!r}", SEE)
     one, info = found[0], found[0]["info"]
     lines = [
         f"{one['name']} ({one['id']})",
@@ -71,29 +76,31 @@ def _show(args: argparse.Namespace, hub: ControlClient) -> int:
 
 
 def _set(args: argparse.Namespace, hub: ControlClient) -> int:
-    return outcomes(args, hub.call("set", device=_device(args), **_wanted(args)))
+    return outcomes(args, hub.call("set", device=_device(args, hub), **_wanted(args)))
 
 
 def _rename(args: argparse.Namespace, hub: ControlClient) -> int:
-    return _given(args, hub.call("rename", device=_device(args), name=" ".join(args.value) or None))
+    return _given(
+        args, hub.call("rename", device=_device(args, hub), name=" ".join(args.value) or None)
+    )
 
 
 def _place(args: argparse.Namespace, hub: ControlClient) -> int:
-    return _given(args, hub.call("place", device=_device(args), **_room(args)))
+    return _given(args, hub.call("place", device=_device(args, hub), **_room(args)))
 
 
 def _flag(args: argparse.Namespace, hub: ControlClient) -> int:
     flag = "hide" if args.action in {"hide", "unhide"} else "disable"
-    return _given(args, hub.call(flag, device=_device(args), value=args.action == flag))
+    return _given(args, hub.call(flag, device=_device(args, hub), value=args.action == flag))
 
 
 def _forget(args: argparse.Namespace, hub: ControlClient) -> int:
-    answer = hub.call("forget", device=_device(args))
+    answer = hub.call("forget", device=_device(args, hub))
     return show(args, answer, [f"forgotten: {answer['forgotten']}"])
 
 
 def _diagnose(args: argparse.Namespace, hub: ControlClient) -> int:
-    answer = hub.call("diagnose", device=_device(args))
+    answer = hub.call("diagnose", device=_device(args, hub))
     return show(args, answer, [json.dumps(answer, indent=2)])
 
 
@@ -161,9 +168,16 @@ def _secrets(
         required = key in operation["arguments"].get("required", ())
         if required or (sys.stdin.isatty() and not args.json):
             without = "" if required else " (Enter for none)"
-            word = getpass.getpass(f"{schema.get('description', key)}{without}: ")
-            asked |= {key: word} if word or required else {}
+            word = _confided(f"{schema.get('description', key)}{without}: ")
+            if required and not word:
+                raise Refusal("bad_request", f"{key}: is missing", f"give it as {key}=...")
+            asked |= {key: word} if word else {}
     return asked
+
+
+def _confided(question: str) -> str:
+    """Ask a person without echo; a program says it in a line of standard input."""
+    return getpass.getpass(question) if sys.stdin.isatty() else sys.stdin.readline().strip()
 
 
 def _kinds(schema: dict[str, Any]) -> list[dict[str, Any]]:
@@ -174,7 +188,8 @@ def _kinds(schema: dict[str, Any]) -> list[dict[str, Any]]:
 def _pair(word: str, fields: dict[str, Any]) -> tuple[str, Any]:
     key, marked, value = word.partition("=")
     if not marked:
-        raise Refusal("bad_request", f"{word!r} is not KEY=VALUE")
+        takes = f"it takes {', '.join(fields)}" if fields else ""
+        raise Refusal("bad_request", "arguments are written KEY=VALUE", takes)
     if any(kind.get("type") == "string" for kind in _kinds(fields.get(key, {}))):
         return key, value  # digits, too: a PIN is text
     try:
@@ -197,10 +212,18 @@ def _wanted(args: argparse.Namespace) -> dict[str, Any]:
     return wanted
 
 
-def _device(args: argparse.Namespace) -> str:
+def _device(args: argparse.Namespace, hub: ControlClient) -> str:
+    """Return the id of the device that is meant: by its id, or by a name that only it has."""
     if not args.device:
-        raise Refusal("bad_request", "which device?", "see 'moodsync devices'")
-    return str(args.device)
+        raise Refusal("bad_request", "which device?", SEE)
+    given = str(args.device)
+    known = hub.call("devices", hidden=True)["devices"]
+    named = [d["id"] for d in known if d["name"].casefold() == given.casefold()]
+    if not named or any(d["id"] == given for d in known):
+        return given
+    if len(named) > 1:
+        raise Refusal("ambiguous", f"several devices are called {given!r}", ", ".join(named))
+    return str(named[0])
 
 
 def _room(args: argparse.Namespace) -> dict[str, Any]:

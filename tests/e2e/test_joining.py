@@ -12,7 +12,8 @@ import yaml
 from structlog.testing import capture_logs
 
 from hub.api.access import Role
-from tests.e2e.running import ROOT
+from tests.e2e.running import ROOT, moodsync
+from tests.fakes.matter_server import CODE, MatterServer
 from tests.fakes.terminal import Terminal
 from tests.fakes.waiting import eventually
 from tests.fakes.zwave_server import ZwaveNetwork, shared
@@ -25,23 +26,24 @@ OPERATIONS = f"{API}/networks/zwave/operations"
 
 
 @asynccontextmanager
-async def home(folder: Path, network: ZwaveNetwork) -> AsyncIterator[Rig]:
-    drivers = {
-        "simulated": {"devices": {"lamp": {"kind": "lamp", "name": "Lamp"}}},
-        "zwave": {"url": network.url},
-    }
+async def home(folder: Path, name: str, url: str) -> AsyncIterator[Rig]:
+    """Run a home with one more driver; its configuration is `hub.yaml` in the folder."""
+    simulated = {"devices": {"lamp": {"kind": "lamp", "name": "Lamp"}}}
+    drivers = {"simulated": simulated, name: {"url": url}}
     async with running(settings_for(folder, drivers=drivers)) as rig:
-        await eventually(
-            lambda: any(d.driver == "zwave" for d in rig.hub.devices.all()), limit_s=60.0
-        )
+        (folder / "hub.yaml").write_text(yaml.safe_dump({"store": {"directory": str(folder)}}))
+        await eventually(lambda: _connected(rig, name), limit_s=60.0)
         yield rig
+
+
+def _connected(rig: Rig, name: str) -> bool:
+    return any(one.driver == name for one in rig.hub.devices.all())
 
 
 def pair(folder: Path, pin: str, *more: str) -> tuple[int, str]:
     """Bring a device in as a person at a terminal does; return the exit code and what was shown."""
-    config = folder / "hub.yaml"
-    config.write_text(yaml.safe_dump({"store": {"directory": str(folder)}}))
-    command = (sys.executable, "-m", "hub", "devices", "--config", str(config), "pair", "zwave")
+    config = str(folder / "hub.yaml")
+    command = (sys.executable, "-m", "hub", "devices", "--config", config, "pair", "zwave")
     with closing(Terminal((*command, "seconds=20", *more), ROOT, {})) as terminal:
         if not more:
             terminal.until(QUESTION)
@@ -59,7 +61,7 @@ async def leave(rig: Rig, network: ZwaveNetwork, node: int) -> None:
 
 async def test_a_pin_is_asked_at_the_terminal_without_echo(tmp_path: Path) -> None:
     with shared() as network, capture_logs() as logs:
-        async with home(tmp_path, network) as rig:
+        async with home(tmp_path, "zwave", network.url) as rig:
             pin: str = network.do("join", node=50, classes=[AUTHENTICATED])
             code, shown = await asyncio.to_thread(pair, tmp_path, pin)
             assert code == 0, shown
@@ -83,7 +85,7 @@ async def test_a_pin_is_asked_at_the_terminal_without_echo(tmp_path: Path) -> No
 
 async def test_a_pin_is_sent_to_the_api_and_not_sent_back(tmp_path: Path) -> None:
     with shared() as network, capture_logs() as logs:
-        async with home(tmp_path, network) as rig:
+        async with home(tmp_path, "zwave", network.url) as rig:
             owner = await rig.as_(Role.OWNER)
 
             async def join(pin: object) -> tuple[int, dict[str, Any]]:
@@ -110,3 +112,21 @@ async def test_a_pin_is_sent_to_the_api_and_not_sent_back(tmp_path: Path) -> Non
             said_all = f"{said}{told}{logs}"
             for one in (pin, wrong, "77777"):
                 assert one not in said_all
+
+
+async def test_a_program_says_a_code_on_standard_input(tmp_path: Path) -> None:
+    with MatterServer() as server:
+        async with home(tmp_path, "matter", server.url):
+            config = str(tmp_path / "hub.yaml")
+
+            async def pair_matter(said: str) -> tuple[int, str]:
+                command = ("devices", "--json", "--config", config, "pair", "matter")
+                done = await asyncio.to_thread(moodsync, *command, stdin=said)
+                return done.returncode, f"{done.stdout}{done.stderr}"
+
+            code, shown = await pair_matter("")
+            assert (code, "code: is missing" in shown) == (1, True), shown
+            code, shown = await pair_matter("00000000000\n")
+            assert (code, "00000000000" in shown) == (1, False), shown
+            code, shown = await pair_matter(f"{CODE}\n")
+            assert (code, '"commissioned": 1' in shown) == (0, True), shown

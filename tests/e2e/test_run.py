@@ -78,11 +78,17 @@ def test_a_running_hub_answers_its_command_line(tmp_path: Path) -> None:
         hub.cli("devices", "hide", "simulated:lamp")
         assert "simulated:lamp" not in {d["id"] for d in hub.cli("devices")["devices"]}
         assert "simulated:lamp" in {d["id"] for d in hub.cli("devices", "--all")["devices"]}
+        assert hub.cli("devices", "show", "simulated:lamp")["devices"], "hidden from lists alone"
+        (player,) = hub.cli("devices", "show", "PLAYER")["devices"]
+        assert player["id"] == "simulated:player"
+        assert hub.cli("devices", "show", "nobody", code=1)["error"] == "unknown_device"
+        assert hub.cli("devices", "show", "Reading lamp", code=1)["error"] == "ambiguous"
         assert hub.cli("devices", "forget", "simulated:lamp", code=1)["error"] == "device_is_here"
         told = hub.cli("devices", "diagnose", "simulated:lamp")
         assert told["last_outcomes"]
         assert told["driver"]["service"]["state"] == "running"
         assert hub.cli("network")["operations"] == []
+        assert hub.cli("network", "nobody", code=1)["error"] == "unknown_driver"
         assert hub.cli("devices", "permit-join", code=1)["error"] == "unknown_operation"
 
         hub.cli("scene", "living_room", "soft_evening")

@@ -66,6 +66,7 @@ async def test_an_operation_runs_and_tells() -> None:
         ("radio", "fly", {}, "has no operation 'fly'"),
         ("plain", "permit_join", {}, "the driver plain has no operation"),
         (None, "permit_join", {}, "radio, twin can all permit_join"),
+        ("nobody", "permit_join", {}, "no driver 'nobody' runs here"),
         ("radio", "reset", {}, "the stick is locked"),
         ("radio", "wait", {}, "took longer than 0.02 s"),
     ],
