@@ -9,99 +9,27 @@ where consent is asked for.
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from typing import Final
 
 import structlog
-from bleak import BleakScanner
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
-from drivers import bthome
 from drivers.bluetooth_bus import Watch, bluez
-from drivers.bluetooth_gatt import QUANTITIES, heart_rate, quantity
+from drivers.bluetooth_known import LONGEST_RETRY_S, NAME, BluetoothStats, Known, device_id
 from drivers.bluetooth_nearby import Nearby, nearby_operation
-from drivers.bluetooth_session import LINK_ERRORS, LinkLost, follow
-from drivers.bluetooth_settings import BluetoothDevice, BluetoothKind, BluetoothSettings
+from drivers.bluetooth_radio import Radio
+from drivers.bluetooth_session import LinkLost, follow
+from drivers.bluetooth_settings import BluetoothSettings
 from drivers.operations import Operation
 from drivers.registry import Place
-from drivers.types import (
-    BadCredentials,
-    BadPayload,
-    Command,
-    Device,
-    DeviceId,
-    DeviceInfo,
-    DeviceState,
-    HeartSample,
-    Measures,
-    Port,
-    Refused,
-    Unreachable,
-)
+from drivers.types import Command, Port, Refused, Unreachable
 from drivers.wishes import wish
 
 log = structlog.get_logger(__name__)
 
-NAME = "bluetooth"
-STOP_LIMIT_S = 0.5
-START_LIMIT_S = 10.0
-SILENT_S = 900.0
+SILENT_S: Final = 900.0
 """A broadcaster that was not heard for so long is away."""
-FIRST_RETRY_S, LONGEST_RETRY_S = 1.0, 120.0
-RSSI_STEP = 10
-"""Signal strength is told when it changed by as much: it trembles with every broadcast."""
-
-
-@dataclass(slots=True)
-class BluetoothStats:
-    """Counts since the start."""
-
-    broadcasts: int = 0
-    """Of configured devices."""
-    samples: int = 0
-    malformed: int = 0
-    """Measurements and broadcasts that their format does not allow; each device is logged once."""
-    scans: int = 0
-    connections: int = 0
-    links_lost: int = 0
-
-
-class _Known:
-    """A configured device and what is known of it."""
-
-    def __init__(self, driver: "BluetoothDriver", key: str, config: BluetoothDevice) -> None:
-        self._driver = driver
-        self.config = config
-        self.decoder: bthome.Decoder | None = None
-        self.packet: int | None = None
-        self.heard_s = float("-inf")
-        self.session: asyncio.Task[None] | None = None
-        self.retry_s = FIRST_RETRY_S
-        self.not_before_s = float("-inf")
-        kinds = ("heart_rate",) if config.kind is BluetoothKind.HEART_RATE else ()
-        self.device = Device(
-            device_id(config.address),
-            config.name or key,
-            NAME,
-            (Measures(kinds),) if kinds else (),
-            available=False,
-        )
-
-    @property
-    def connects(self) -> bool:
-        """True for what the hub connects to, False for what it listens to."""
-        return self.config.kind is not BluetoothKind.BTHOME
-
-    # The session's side: see drivers.bluetooth_session.Listener.
-
-    def heart(self, data: bytes) -> None:
-        self._driver.take_heart(self, data)
-
-    def quantity(self, characteristic: str, data: bytes) -> None:
-        self._driver.take_quantity(self, characteristic, data)
-
-    def ready(self, info: DeviceInfo) -> None:
-        self._driver.take_ready(self, info)
 
 
 class BluetoothDriver:
@@ -114,32 +42,29 @@ class BluetoothDriver:
         self._settings = settings
         self._clock = clock
         self._known = {
-            config.address: _Known(self, key, config) for key, config in settings.devices.items()
+            config.address: Known(key, config, self.stats, clock)
+            for key, config in settings.devices.items()
         }
-        self._port: Port | None = None
-        self._adapter: str | None = None
-        self._radio = asyncio.Lock()
-        """Held while scanning: BlueZ gives one scan to each of its clients."""
-        self._connecting = asyncio.Lock()
+        self._radio: Radio | None = None
         self._look_again = asyncio.Event()
-        self._complained: set[str] = set()
         self._operations = (nearby_operation(self._listen_for),)
 
     async def run(self, port: Port) -> None:
         """See Driver."""
-        self._read_keys()
-        self._port = port
-        self._radio, self._connecting = asyncio.Lock(), asyncio.Lock()
+        for known in self._known.values():
+            known.read_key()
         try:
             async with bluez(self._settings.adapter) as watch:
-                self._adapter = watch.adapter
+                self._radio = Radio(watch.adapter)
+                for known in self._known.values():
+                    known.port = port
                 port.connected()
-                await self._keep(watch)
+                await self._keep(watch, self._radio)
         finally:
-            self._adapter = None
+            self._radio = None
             for known in self._known.values():
-                self._set_available(known, False)
-            self._port = None
+                known.set_available(False)
+                known.port = None
 
     async def execute(self, command: Command) -> None:
         """See Driver. There is nothing here to command."""
@@ -152,117 +77,25 @@ class BluetoothDriver:
         """See Operable."""
         return self._operations
 
-    # What devices say ---------------------------------------------------------------------------
-
-    def take_heart(self, known: _Known, data: bytes) -> None:
-        """Take a strap's measurement."""
-        try:
-            measured = heart_rate(data)
-        except BadPayload as err:
-            self._malformed(known, err)
-            return
-        self.stats.samples += 1
-        if self._port is not None:
-            device, now = known.device.id, self._clock()
-            self._port.sample(
-                HeartSample(device, measured.bpm, measured.rr_s, measured.contact, now)
-            )
-
-    def take_quantity(self, known: _Known, characteristic: str, data: bytes) -> None:
-        """Take a sensor's value, or a strap's battery."""
-        try:
-            value = quantity(characteristic, data)
-        except BadPayload as err:
-            self._malformed(known, err)
-            return
-        if value is not None:
-            self._show(known, {QUANTITIES[characteristic].kind: value})
-
-    def take_ready(self, known: _Known, info: DeviceInfo) -> None:
-        """Take note that a device is connected."""
-        self.stats.connections += 1
-        known.retry_s = FIRST_RETRY_S
-        known.device = replace(known.device, info=info)
-        self._set_available(known, True)
-
-    def _heard(self, device: BLEDevice, said: AdvertisementData) -> None:
-        known = self._known.get(device.address.upper())
-        data = said.service_data.get(bthome.SERVICE)
-        if known is None or known.decoder is None or data is None:
-            return
-        self.stats.broadcasts += 1
-        try:
-            broadcast = known.decoder.read(data)
-        except BadPayload as err:
-            self._malformed(known, err)
-            return
-        known.heard_s = self._clock()
-        news = broadcast.packet is None or broadcast.packet != known.packet
-        known.packet = broadcast.packet
-        rssi = known.device.state.values.get("rssi")
-        near = not isinstance(rssi, bool | str) and rssi is not None
-        if near and abs(float(rssi or 0) - said.rssi) < RSSI_STEP:
-            strength: float = float(rssi or 0)
-        else:
-            strength = said.rssi
-        self._show(known, {**broadcast.values, "rssi": strength}, available=True)
-        if news and self._port is not None:
-            for action in broadcast.actions:
-                self._port.pressed(known.device.id, action)
-
-    def _show(
-        self, known: _Known, values: dict[str, float | bool], *, available: bool = False
-    ) -> None:
-        device = known.device
-        merged = {**device.state.values, **values}
-        state = DeviceState(values=merged)
-        kinds = ("heart_rate",) if known.config.kind is BluetoothKind.HEART_RATE else ()
-        capabilities = (Measures((*kinds, *merged)),)
-        changed = replace(
-            device,
-            state=state,
-            capabilities=capabilities,
-            available=device.available or available,
-        )
-        if changed != device:
-            known.device = changed
-            self._announce(known)
-
-    def _set_available(self, known: _Known, available: bool) -> None:
-        if known.device.available != available:
-            known.device = known.device.now(known.device.state, available)
-            self._announce(known)
-
-    def _announce(self, known: _Known) -> None:
-        # What a sensor measures is known when it was heard; before that it is not worth a word.
-        if self._port is not None and known.device.capabilities:
-            self._port.announce(known.device)
-
-    def _malformed(self, known: _Known, err: BadPayload) -> None:
-        self.stats.malformed += 1
-        if known.config.address not in self._complained:
-            self._complained.add(known.config.address)
-            log.warning("bluetooth_payload_dropped", device=known.device.id, reason=err.reason)
-
     # The radio ----------------------------------------------------------------------------------
 
-    async def _keep(self, watch: Watch) -> None:
+    async def _keep(self, watch: Watch, radio: Radio) -> None:
         for known in self._known.values():
-            self._announce(known)
+            known.announce()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(watch.lost(), name="bluetooth service")
-                group.create_task(self._scan_for_ever(group), name="bluetooth scan")
+                group.create_task(self._scan_for_ever(group, radio), name="bluetooth scan")
         except* Unreachable as group_of:
             raise Unreachable(_first(group_of).reason) from group_of
 
-    async def _scan_for_ever(self, group: asyncio.TaskGroup) -> None:
+    async def _scan_for_ever(self, group: asyncio.TaskGroup, radio: Radio) -> None:
         while True:
             self._look_again.clear()
             wanted = self._wanted()
             if wanted:
-                for device in await self._scan(wanted):
-                    self._start_session(group, device)
+                for device in await self._scan(wanted, radio):
+                    self._start_session(group, device, radio)
             self._note_silence()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._rest_s(bool(wanted))):
@@ -284,7 +117,12 @@ class BluetoothDriver:
             if known.session is None and now >= known.not_before_s
         }
 
-    async def _scan(self, wanted: set[str]) -> tuple[BLEDevice, ...]:
+    def _heard(self, device: BLEDevice, said: AdvertisementData) -> None:
+        known = self._known.get(device.address.upper())
+        if known is not None:
+            known.broadcast(said)
+
+    async def _scan(self, wanted: set[str], radio: Radio) -> tuple[BLEDevice, ...]:
         """Listen; return what can be connected to. Ends early when nothing else is waited for."""
         connect = {address for address in wanted if self._known[address].connects}
         complete = asyncio.Event()
@@ -298,63 +136,35 @@ class BluetoothDriver:
                     complete.set()
 
         self.stats.scans += 1
-        await self._listen(heard, self._settings.scan_s, complete)
+        await radio.listen(heard, self._settings.scan_s, complete)
         return tuple(found.values())
 
     async def _listen_for(self, heard: Nearby, seconds: float) -> None:
         """Listen on behalf of a person. Raises Unreachable."""
-        if self._adapter is None:
+        if self._radio is None:
             raise Unreachable("Bluetooth is not available")
 
         def both(device: BLEDevice, said: AdvertisementData) -> None:
             self._heard(device, said)
             heard(device.address.upper(), device_id(device.address), said)
 
-        await self._listen(both, seconds, asyncio.Event())
+        await self._radio.listen(both, seconds, asyncio.Event())
 
-    async def _listen(
-        self,
-        heard: Callable[[BLEDevice, AdvertisementData], None],
-        seconds: float,
-        complete: asyncio.Event,
-    ) -> None:
-        adapter = self._adapter
-        if adapter is None:
-            raise Unreachable("Bluetooth is not available")
-        scanner = BleakScanner(heard, bluez={"adapter": adapter})
-        async with self._radio:
-            # Cancelled while BlueZ starts the scan, bleak forgets it and BlueZ goes on: so the
-            # start is let come to its end before the scan is stopped.
-            starting = asyncio.create_task(scanner.start(), name="bluetooth scan start")
-            try:
-                async with asyncio.timeout(START_LIMIT_S):
-                    await asyncio.shield(starting)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(seconds):
-                        await complete.wait()
-            except (*LINK_ERRORS, TimeoutError) as err:
-                raise Unreachable(f"Bluetooth does not scan: {type(err).__name__}") from err
-            finally:
-                with contextlib.suppress(*LINK_ERRORS, TimeoutError):
-                    async with asyncio.timeout(STOP_LIMIT_S):
-                        await starting  # at the limit it is cancelled with this wait
-                        await scanner.stop()
-
-    def _start_session(self, group: asyncio.TaskGroup, device: BLEDevice) -> None:
+    def _start_session(self, group: asyncio.TaskGroup, device: BLEDevice, radio: Radio) -> None:
         known = self._known[device.address.upper()]
         known.session = group.create_task(
-            self._session(known, device), name=f"bluetooth {device.address}"
+            self._session(known, device, radio), name=f"bluetooth {device.address}"
         )
 
-    async def _session(self, known: _Known, device: BLEDevice) -> None:
+    async def _session(self, known: Known, device: BLEDevice, radio: Radio) -> None:
         try:
-            await follow(device, self._adapter or "", known, self._connecting)
+            await follow(device, radio.adapter, known, radio.connecting)
         except LinkLost as err:
             self.stats.links_lost += 1
             log.debug("bluetooth_link_lost", device=known.device.id, reason=str(err))
         finally:
             was_there = known.device.available
-            self._set_available(known, False)
+            known.set_available(False)
             known.session = None
             known.not_before_s = self._clock() + known.retry_s
             if not was_there:  # one that does not let us connect is asked less and less often
@@ -365,35 +175,12 @@ class BluetoothDriver:
         oldest = self._clock() - SILENT_S
         for known in self._known.values():
             if not known.connects and known.heard_s < oldest:
-                self._set_available(known, False)
-
-    def _read_keys(self) -> None:
-        """Make the decoders. Raises BadCredentials for a key that cannot be read."""
-        for known in self._known.values():
-            if not known.connects and known.decoder is None:
-                known.decoder = bthome.Decoder(known.config.address, _key(known.config))
-
-
-def device_id(address: str) -> DeviceId:
-    """Return the id of the device with this address: `bluetooth:c0ffee000001`."""
-    return DeviceId(f"{NAME}:{address.replace(':', '').lower()}")
+                known.set_available(False)
 
 
 def create(settings: BluetoothSettings, place: Place) -> BluetoothDriver:
     """Return the driver; see drivers.registry."""
     return BluetoothDriver(settings, place.clock)
-
-
-def _key(config: BluetoothDevice) -> bytes | None:
-    if config.bindkey_file is None:
-        return None
-    try:
-        key = bytes.fromhex(config.bindkey_file.read_text("ascii").strip())
-    except (OSError, ValueError) as err:
-        raise BadCredentials(f"bindkey_file {config.bindkey_file} cannot be read") from err
-    if len(key) != 16:  # noqa: PLR2004 - AES-128
-        raise BadCredentials(f"bindkey_file {config.bindkey_file} holds no 32 hexadecimal digits")
-    return key
 
 
 def _first(group: ExceptionGroup[Unreachable]) -> Unreachable:

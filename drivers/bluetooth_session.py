@@ -87,6 +87,7 @@ async def _connect(client: BleakClient) -> None:
     # In a task, because bleak answers a cancellation with a question to the service, without a
     # limit: a service that hangs needs a second one.
     connecting = asyncio.create_task(client.connect(), name="bluetooth connect")
+    connecting.add_done_callback(_heed)
     try:
         async with asyncio.timeout(CONNECT_LIMIT_S):
             await asyncio.wait({connecting})
@@ -98,6 +99,12 @@ async def _connect(client: BleakClient) -> None:
                 await asyncio.wait({connecting}, timeout=CANCEL_LIMIT_S)
         await _end(client)
         raise
+
+
+def _heed(task: asyncio.Task[Any]) -> None:
+    """Take note of how a task ended: nobody asks when it fails after it was given up."""
+    if not task.cancelled():
+        task.exception()
 
 
 @contextlib.asynccontextmanager
