@@ -47,6 +47,9 @@ EXEMPT = {
     ("lifx", "refused"): "the protocol knows no secret",
 }
 
+NOTHING_TO_COMMAND = ("bluetooth", "test_a_peer_that_dies_with_a_command_in_hand_is_told")
+"""A test of the suite that ends at once for a driver is no evidence for it."""
+
 INTRO = """\
 # Faults
 
@@ -86,7 +89,8 @@ def cells(folder: Path = TESTS) -> dict[tuple[str, str], list[str]]:
             if fault not in FAULTS or not drivers:
                 raise SystemExit(f"{path.name}: the mark fault({fault!r}) means nothing here")
             for driver in drivers:
-                found[driver, fault] += [f"{path.stem}::{name}" for name in names]
+                shown = [name for name in names if (driver, name) != NOTHING_TO_COMMAND]
+                found[driver, fault] += [f"{path.stem}::{name}" for name in shown]
     for driver in DRIVERS:
         for fault, text in FAULTS.items():
             if not found[driver, fault] and (driver, fault) not in EXEMPT:
