@@ -6,53 +6,27 @@ A light acknowledges a command, and says nothing when somebody else changes it: 
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from lifx import HSBK, Light, MultiZoneLight
 from lifx import Device as LifxDevice
-from lifx.exceptions import LifxError
+from lifx import Light
 from lifx.network.discovery import DiscoveredDevice, discover_devices
 
-from drivers.lifx_color import WHITE_BELOW, hue_of, xy_of
+from drivers.lifx_light import ERRORS, NAME, Known, met, obey, state_of
 from drivers.lifx_settings import LifxSettings
 from drivers.registry import Place
-from drivers.types import (
-    Capability,
-    Colorful,
-    Command,
-    Device,
-    DeviceId,
-    DeviceInfo,
-    DeviceState,
-    Dimmable,
-    Port,
-    Refused,
-    SetLight,
-    SetSwitch,
-    SetZones,
-    Switchable,
-    Tunable,
-    Unreachable,
-    Zone,
-    Zoned,
-)
-from drivers.wishes import wish
+from drivers.types import Command, Device, DeviceId, Port, Refused, Unreachable
 
 log = structlog.get_logger(__name__)
 
-NAME = "lifx"
 ANSWER_LIMIT_S = 1.0
 SWEEP_S = 1.0
 """How long one look for lights lasts."""
 MISSES = 3
 """Polls without an answer after which a light is away."""
-LEAST_KELVIN, MOST_KELVIN = 1500, 9000
-MOST_ZONES = 82
-"""That fit into one message."""
-ERRORS = (LifxError, OSError, TimeoutError)
 
 
 @dataclass(slots=True)
@@ -66,19 +40,6 @@ class LifxStats:
     sweeps: int = 0
 
 
-class _Known:
-    """A light and what is known of it."""
-
-    def __init__(self, light: Light, device: Device, color: HSBK) -> None:
-        self.light = light
-        self.device = device
-        self.color = color
-        """As last heard or commanded: a command changes a part of it."""
-        self.misses = 0
-        self.poll = asyncio.Event()
-        self.lock = asyncio.Lock()
-
-
 class LifxDriver:
     """See the module."""
 
@@ -87,7 +48,7 @@ class LifxDriver:
     def __init__(self, settings: LifxSettings) -> None:
         self.stats = LifxStats()
         self._settings = settings
-        self._known: dict[DeviceId, _Known] = {}
+        self._known: dict[DeviceId, Known] = {}
         self._port: Port | None = None
         self._names: dict[DeviceId, str] = {}
 
@@ -125,28 +86,10 @@ class LifxDriver:
             raise Refused(f"there is no light {command.device}")
         self.stats.commands += 1
         async with known.lock:
-            await self._obey(known, command)
+            await obey(known, command)
         known.poll.set()
 
     # Inside -------------------------------------------------------------------------------------
-
-    async def _obey(self, known: _Known, command: Command) -> None:
-        device = known.device
-        match command:
-            case SetSwitch(on=on):
-                with _reaching():
-                    await known.light.set_power(on)
-            case SetLight() if _fits(device, command):
-                with _reaching():
-                    await _set_light(known, command)
-            case SetZones(zones=zones) if zones and isinstance(known.light, MultiZoneLight):
-                zoned = device.capability(Zoned)
-                if zoned is None:
-                    raise Refused(f"{device.name} cannot {wish(command)}")
-                with _reaching():
-                    await _set_zones(known.light, zones, zoned.zones, command.transition_s)
-            case _:
-                raise Refused(f"{device.name} cannot {wish(command)}")
 
     async def _look_again(self, group: asyncio.TaskGroup) -> None:
         while True:
@@ -171,12 +114,12 @@ class LifxDriver:
 
     async def _meet(self, group: asyncio.TaskGroup, found: DiscoveredDevice) -> None:
         light: LifxDevice[Any] | None = None
-        known: _Known | None = None
+        known: Known | None = None
         try:
             async with asyncio.timeout(2 * ANSWER_LIMIT_S):
                 light = await found.create_device()  # type: ignore[no-untyped-call]
                 if isinstance(light, Light):
-                    known = await _met(light)
+                    known = await met(light)
         except (*ERRORS, ValueError) as err:
             self.stats.missed += 1
             log.warning("lifx_light_not_read", serial=found.serial, reason=type(err).__name__)
@@ -190,7 +133,7 @@ class LifxDriver:
         self._show(known, known.device)
         group.create_task(self._poll(known), name=f"lifx {found.serial}")
 
-    async def _poll(self, known: _Known) -> None:
+    async def _poll(self, known: Known) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._settings.poll_s):
@@ -215,14 +158,14 @@ class LifxDriver:
             device = known.device
             if label and label != device.name:
                 device = device.placed(device.room, label)
-            self._show(known, device.now(_state(device, color, power), available=True))
+            self._show(known, device.now(state_of(device, color, power), available=True))
 
-    def _lost(self, known: _Known) -> None:
+    def _lost(self, known: Known) -> None:
         self._show(known, known.device.now(known.device.state, available=False))
         if not any(one.device.available for one in self._known.values()):
             raise Unreachable("no LIFX light answers any more")
 
-    def _show(self, known: _Known, device: Device) -> None:
+    def _show(self, known: Known, device: Device) -> None:
         changed = known.device != device or known.device is device
         known.device = device
         if changed and self._port is not None:
@@ -262,92 +205,3 @@ def _sweep(settings: LifxSettings) -> AsyncGenerator[DiscoveredDevice, None]:
         port=settings.port,
         device_timeout=ANSWER_LIMIT_S,
     )
-
-
-async def _met(light: Light) -> _Known:
-    await light.ensure_capabilities()
-    can = light.capabilities
-    color, power, label = await light.get_color()
-    group = await light.get_group()
-    firmware = await light.get_host_firmware()
-    capabilities: list[Capability] = [Switchable(light=True), Dimmable(65535)]
-    low, high = light.min_kelvin or LEAST_KELVIN, light.max_kelvin or MOST_KELVIN
-    if low < high:
-        capabilities.append(Tunable(low, high))
-    if can is not None and can.has_color:
-        capabilities.append(Colorful())
-    if isinstance(light, MultiZoneLight) and can is not None and can.has_extended_multizone:
-        zones = await light.get_zone_count()
-        if 1 < zones <= MOST_ZONES:
-            capabilities.append(Zoned(zones))
-    device = Device(
-        DeviceId(f"{NAME}:{light.serial}"),
-        label or light.serial,
-        NAME,
-        tuple(capabilities),
-        info=DeviceInfo(
-            "LIFX",
-            can.name if can is not None else "",
-            f"{firmware.version_major}.{firmware.version_minor}",
-            group if isinstance(group, str) else group.label,
-        ),
-    )
-    return _Known(light, device.now(_state(device, color, power), available=True), color)
-
-
-def _state(device: Device, color: HSBK, power: int) -> DeviceState:
-    white = color.saturation < WHITE_BELOW or not device.capability(Colorful)
-    return DeviceState(
-        on=power > 0,
-        level=round(color.brightness, 4),
-        kelvin=color.kelvin if white and device.capability(Tunable) else None,
-        xy=None if white else xy_of(color.hue, color.saturation),
-    )
-
-
-def _fits(device: Device, command: SetLight) -> bool:
-    return (command.kelvin is None or device.capability(Tunable) is not None) and (
-        command.xy is None or device.capability(Colorful) is not None
-    )
-
-
-async def _set_light(known: _Known, command: SetLight) -> None:
-    if command.on is False or command.level == 0:
-        await known.light.set_power(False, duration=command.transition_s)
-        return
-    old = known.color
-    hue, saturation, kelvin = old.hue, old.saturation, old.kelvin
-    tunable = known.device.capability(Tunable)
-    if command.xy is not None:
-        hue, saturation = hue_of(command.xy)
-    elif command.kelvin is not None and tunable is not None:
-        saturation = 0.0
-        kelvin = min(max(command.kelvin, tunable.min_kelvin), tunable.max_kelvin)
-    level = old.brightness if command.level is None else command.level
-    wanted = HSBK(hue=hue, saturation=saturation, brightness=level, kelvin=kelvin)
-    if known.device.state.on:
-        await known.light.set_color(wanted, duration=command.transition_s)
-    else:  # from dark: the colour first, unseen, then up
-        await known.light.set_color(wanted)
-        await known.light.set_power(True, duration=command.transition_s)
-    known.color = wanted
-
-
-async def _set_zones(
-    light: MultiZoneLight, zones: tuple[Zone, ...], count: int, transition_s: float
-) -> None:
-    colors = []
-    for number in range(count):
-        zone = zones[number * len(zones) // count]
-        hue, saturation = hue_of(zone.xy)
-        colors.append(HSBK(hue=hue, saturation=saturation, brightness=zone.level, kelvin=3500))
-    await light.set_extended_color_zones(0, colors, duration=transition_s)
-    await light.set_power(True)
-
-
-@contextlib.contextmanager
-def _reaching() -> Iterator[None]:
-    try:
-        yield
-    except ERRORS as err:
-        raise Unreachable("the light does not answer") from err

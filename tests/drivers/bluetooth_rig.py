@@ -9,7 +9,9 @@ from typing import Any
 from drivers.bluetooth import BluetoothDriver
 from drivers.bluetooth_settings import BluetoothSettings
 from drivers.types import DeviceId
-from tests.fakes.bluez import Bluez, Peripheral, bluez, strap
+from tests.fakes.bluez import Bluez
+from tests.fakes.bluez_on_bus import bluez
+from tests.fakes.bluez_peripheral import Peripheral, strap
 
 STRAP, OTHER, NEIGHBOUR = (f"C0:FF:EE:00:00:0{n}" for n in (1, 2, 3))
 THERMOMETER, AIR = "A4:C1:38:00:00:01", "D0:00:00:00:00:01"

@@ -23,7 +23,7 @@ from tests.drivers.fault_house import House
 from tests.drivers.fault_rigs_wifi import esphome, kasa, shelly, wled
 from tests.drivers.mqtt_rig import PLUG as MQTT_PLUG
 from tests.drivers.mqtt_rig import Deaf, driver_at
-from tests.fakes.bluez import Peripheral
+from tests.fakes.bluez_peripheral import Peripheral
 from tests.fakes.broker import Broker
 from tests.fakes.hue_bridge import PLUG as HUE_PLUG
 from tests.fakes.hue_bridge import owned

@@ -26,7 +26,9 @@ from tests.drivers.bluetooth_rig import (
     thermometer,
 )
 from tests.drivers.test_bluetooth_formats import sealed
-from tests.fakes.bluez import BATTERY, HEART_MEASUREMENT, Bluez, bluez, strap
+from tests.fakes.bluez import Bluez
+from tests.fakes.bluez_on_bus import bluez
+from tests.fakes.bluez_peripheral import BATTERY, HEART_MEASUREMENT, strap
 from tests.fakes.running import running
 from tests.fakes.waiting import eventually
 

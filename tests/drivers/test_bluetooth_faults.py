@@ -17,7 +17,9 @@ from tests.drivers.bluetooth_rig import (
     driver_for,
     thermometer,
 )
-from tests.fakes.bluez import HEART_MEASUREMENT, Bluez, bluez, strap
+from tests.fakes.bluez import Bluez
+from tests.fakes.bluez_on_bus import bluez
+from tests.fakes.bluez_peripheral import HEART_MEASUREMENT, strap
 from tests.fakes.running import open_sockets, outcome, running
 from tests.fakes.waiting import eventually
 

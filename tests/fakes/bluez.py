@@ -6,65 +6,24 @@ in a thread of its own, so that it can be killed, frozen and started again from 
 
 import asyncio
 import contextlib
-import socket
-import subprocess
 import threading
-import time
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Coroutine
 from typing import Any
-from unittest.mock import patch
 
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 from drivers.bluetooth_gatt import uuid16
-from tests.fakes.process import START_LIMIT_S, require
+from tests.fakes.bluez_peripheral import ADAPTER, Peripheral, device_properties
 
-ADAPTER = "/org/bluez/hci0"
 BUS = "org.freedesktop.DBus"
 OBJECTS, PROPERTIES = "org.freedesktop.DBus.ObjectManager", "org.freedesktop.DBus.Properties"
 ADAPTER1, DEVICE1 = "org.bluez.Adapter1", "org.bluez.Device1"
 SERVICE1, CHARACTERISTIC1 = "org.bluez.GattService1", "org.bluez.GattCharacteristic1"
 ADVERTISES_EVERY_S = 0.05
 STEP_LIMIT_S = 5.0
-HEART, HEART_MEASUREMENT, BATTERY = 0x180D, 0x2A37, 0x2A19
 
 Interfaces = dict[str, dict[str, Variant]]
-
-
-@dataclass
-class Peripheral:
-    """A device in reach: what it advertises, and its characteristics by service."""
-
-    address: str
-    name: str = ""
-    uuids: tuple[int, ...] = ()
-    service_data: dict[int, bytes] = field(default_factory=dict)
-    services: dict[int, dict[int, tuple[bytes, tuple[str, ...]]]] = field(default_factory=dict)
-    in_reach: bool = True
-    connectable: bool = True
-    connections: int = 0
-
-    @property
-    def path(self) -> str:
-        return f"{ADAPTER}/dev_{self.address.replace(':', '_')}"
-
-
-def strap(address: str, name: str = "Strap") -> Peripheral:
-    """A heart-rate strap as they are sold."""
-    return Peripheral(
-        address,
-        name,
-        (HEART, 0x180F),
-        services={
-            HEART: {HEART_MEASUREMENT: (b"", ("notify",)), 0x2A38: (b"\1", ("read",))},
-            0x180F: {BATTERY: (b"\x57", ("read", "notify"))},
-            0x180A: {0x2A29: (b"Acme", ("read",)), 0x2A24: (b"HR-1\0", ("read",))},
-        },
-    )
 
 
 class Bluez:
@@ -223,7 +182,7 @@ class Bluez:
                 if one.path in self._objects:
                     await self._change(one.path, DEVICE1, **said)
                 else:
-                    await self._add(one.path, {DEVICE1: _device(one) | said})
+                    await self._add(one.path, {DEVICE1: device_properties(one) | said})
 
     async def _answer_start(self, message: Message) -> None:
         answer = self._start_scan(message)
@@ -359,51 +318,3 @@ class Bluez:
             case _:
                 name = "org.freedesktop.DBus.Error.UnknownMethod"
                 return Message.new_error(message, name, str(message.member))
-
-
-def _device(one: Peripheral) -> dict[str, Variant]:
-    no = Variant("b", False)
-    return {
-        "Address": Variant("s", one.address),
-        "AddressType": Variant("s", "random"),
-        **({"Name": Variant("s", one.name)} if one.name else {}),
-        "Alias": Variant("s", one.name or one.address.replace(":", "-")),
-        "Adapter": Variant("o", ADAPTER),
-        "Connected": no,
-        "Paired": no,
-        "Trusted": no,
-        "ServicesResolved": no,
-        "UUIDs": Variant("as", [uuid16(number) for number in one.uuids]),
-    }
-
-
-def _listens(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(path)) == 0
-
-
-@contextmanager
-def bluez(folder: Path) -> Iterator[Bluez]:
-    """A D-Bus daemon and the service on it, found where bleak looks for the system's."""
-    address = f"unix:path={folder}/bus"
-    daemon = subprocess.Popen(
-        [require("dbus-daemon", "dbus-daemon"), "--session", "--nofork", f"--address={address}"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        deadline = time.monotonic() + START_LIMIT_S
-        while not _listens(folder / "bus"):
-            assert daemon.poll() is None, "dbus-daemon does not start"
-            assert time.monotonic() < deadline, "dbus-daemon does not listen"
-            time.sleep(0.01)
-        with patch.dict("os.environ", DBUS_SYSTEM_BUS_ADDRESS=address):
-            service = Bluez(address)
-            try:
-                service.start()
-                yield service
-            finally:
-                service.close()
-    finally:
-        daemon.kill()
-        daemon.wait(10)

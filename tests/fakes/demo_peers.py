@@ -35,7 +35,8 @@ from tests.drivers import (
     zigbee_rig,
 )
 from tests.drivers.lan_rig import FakeDevice
-from tests.fakes.bluez import bluez, strap
+from tests.fakes.bluez_on_bus import bluez
+from tests.fakes.bluez_peripheral import strap
 from tests.fakes.broker import Broker
 from tests.fakes.esphome_node import LIGHT
 from tests.fakes.hue_bridge import COLOUR, owned
