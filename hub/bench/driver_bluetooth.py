@@ -23,7 +23,8 @@ SCAN_S = 10.0
 def pairs(rounds: int, batch: int) -> tuple[list[list[float]], list[list[float]]]:
     """Return the times of bleak alone and of the driver (ms), round by round."""
     checkout()
-    from tests.fakes.bluez import HEART_MEASUREMENT, bluez, strap  # noqa: PLC0415 - the tests' own
+    from tests.fakes.bluez_on_bus import bluez  # noqa: PLC0415 - the tests' own
+    from tests.fakes.bluez_peripheral import HEART_MEASUREMENT, strap  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder, bluez(Path(folder)) as service:
         worn = strap(ADDRESS)

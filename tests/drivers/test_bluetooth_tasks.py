@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.drivers.bluetooth_rig import STRAP, driver_for, house, running
-from tests.fakes.running import nothing_left
+from tests.drivers.bluetooth_rig import STRAP, driver_for, house
+from tests.fakes.running import nothing_left, running
 from tests.fakes.waiting import eventually
 
 pytestmark = pytest.mark.peer
