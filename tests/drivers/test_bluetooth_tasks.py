@@ -27,7 +27,7 @@ async def test_a_connection_given_up_while_the_service_ends_loses_nothing(
                 await eventually(lambda: _task("bluetooth connect") is not None)
                 await asyncio.sleep(moment_s)
                 await asyncio.to_thread(getattr(service, ending))
-            assert _task("bluetooth connect") is None
+            await eventually(lambda: _task("bluetooth connect") is None)
             gc.collect()
             await asyncio.sleep(0)
     assert unheard == []
