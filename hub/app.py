@@ -27,6 +27,7 @@ from hub.clock import Clock
 from hub.control import ControlServer
 from hub.counters import Counters
 from hub.decide.engine import Decider
+from hub.decide.wishes import Wishes
 from hub.edits import RETENTION, Edits
 from hub.history import Recent
 from hub.learned import Learned
@@ -114,6 +115,7 @@ class Hub:
             self.learned.baselines(),
             first_id=first.mood,
         )
+        self.wishes = Wishes(store.config)
         self.decider = Decider(
             settings,
             bus,
@@ -121,6 +123,7 @@ class Hub:
             self.surroundings.facts,
             self.devices.get,
             first_id=first.decision,
+            more=self.wishes.more,
         )
         self.link = SenseLink(settings, bus, clock, frozenset(load_catalog().entries))
         self.permission = Permission(settings, store, self.link)

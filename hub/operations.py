@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from drivers.types import Outcome
 from hub.control import Handler
+from hub.decide.wishes import eased
 from hub.device_operations import DeviceOperations
 from hub.errors import Refusal
 from hub.phrase import Phrase
@@ -83,6 +84,7 @@ class Operations:
 
     def __init__(self, hub: "Hub", by: str = BY) -> None:
         self._hub = hub
+        self._by = by
         self._views = Views(hub)
         self.devices = DeviceOperations(hub, by)
         self._records = Records(hub.settings, hub.store, by)
@@ -194,8 +196,9 @@ class Operations:
         room = self._room(request.room)
         mood: Mood | int | None
         decision: Decision | int | None
+        rule: str | None = None
         if request.decision is not None:
-            mood, decision = None, await self._decided(room, request.decision)
+            mood, (decision, rule) = None, await self._decided(room, request.decision)
         elif request.at_ms is None:
             mood, decision = self._hub.moods.current(room), self._hub.recent.last_decision(room)
         else:
@@ -203,6 +206,10 @@ class Operations:
         if mood is None and decision is None:
             raise Refusal("nothing_to_correct", Phrase("refused.nothing_to_correct"))
         await self._records.correct(request.verdict, request.was, mood, decision)
+        if request.verdict == "more" and rule is not None:
+            await self.wish(rule, more=True)
+        if request.verdict == "not_now" and isinstance(decision, Decision):
+            self._hub.decider.not_now(room)  # of a past run, "now" is over
         return {"room": room, "verdict": request.verdict}
 
     async def _of_then(self, room: RoomId, at_ms: int) -> tuple[int | None, int | None]:
@@ -212,14 +219,24 @@ class Operations:
         decisions = await self._hub.store.decisions(where, fresh=True)
         return (moods[0].id if moods else None), (decisions[0].id if decisions else None)
 
-    async def _decided(self, room: RoomId, number: int) -> Decision | int | None:
-        """Return a room's decision of this run, or its id if it is a stored one."""
+    async def wish(self, rule: str, *, more: bool) -> None:
+        """Let a rule act sooner, or as it is written again. Raises StoreError."""
+        written = self._hub.settings.rules.get(rule)
+        if more and (written is None or eased(written) == written):
+            return  # gone meanwhile, or it cannot act any sooner
+        await self._hub.wishes.want(rule, self._by, more=more)
+        self._hub.decider.wish(rule)
+
+    async def _decided(self, room: RoomId, number: int) -> tuple[Decision | int | None, str | None]:
+        """Return a room's decision of this run, or its id if it is a stored one; and its rule."""
         for entry in self._hub.recent.decisions(room):
             if isinstance(entry.event, Decision) and entry.event.id == number:
-                return entry.event
+                return entry.event, entry.event.rule
         where = Where(room=room, before_id=number + 1, limit=1)
         found = await self._hub.store.decisions(where, fresh=True)
-        return number if found and found[0].id == number else None
+        if found and found[0].id == number:
+            return number, found[0].rule
+        return None, None
 
     async def _consent(self, data: dict[str, Any]) -> dict[str, Any]:
         request = _Consent.model_validate(data)

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from drivers.types import Outcome, Status
+from hub.decide.wishes import eased
 from hub.history import Entry
 from hub.phrase import Phrase, phrase_or
 from hub.process_stats import process_stats
@@ -163,9 +164,16 @@ class Views:
             "rule": event.rule,
             "what": what,
             "because": because,
+            "sooner": self._sooner(event.rule),
             "held": not isinstance(event, Decision),
             "outcomes": list(entry.outcomes),
         }
+
+    def _sooner(self, name: str) -> bool | None:
+        rule = self._hub.settings.rules.get(name)
+        if rule is None or eased(rule) == rule:
+            return None
+        return self._hub.wishes.more(name)
 
 
 def _wearables(settings: Settings) -> list[Source]:

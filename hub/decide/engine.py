@@ -18,9 +18,10 @@ from hub.decide.guards import Guard, Moment, RoomState, rooms_of, why_not
 from hub.decide.policy import Situation, Value, goal_of, trigger_of, truth
 from hub.decide.region import Truth
 from hub.decide.state import RuleState
+from hub.decide.wishes import NOT_NOW_LEAST_S, eased
 from hub.mood.context import PRESENCE_KINDS, Facts
 from hub.mood.pause import pause
-from hub.settings import Settings
+from hub.settings import Rule, Settings
 from hub.supervisor import Service
 from hub.types import (
     ButtonPressed,
@@ -57,6 +58,7 @@ class Decider:
 
     `facts` tells what is known of a room, `devices` the newest state of a device, which it must
     know before DeviceChanged is published. Decisions are numbered from `first_id` upwards.
+    `more` says of which rules people want more.
     """
 
     def __init__(
@@ -67,11 +69,13 @@ class Decider:
         facts: Callable[[RoomId], Facts],
         devices: Callable[[DeviceId], Device | None],
         first_id: int = 1,
+        more: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._bus = bus
         self._clock = clock
         self._facts = facts
         self._devices = devices
+        self._more = more
         self._ids = count(first_id)
         self._moods: dict[tuple[RoomId, PersonId | None], Mood] = {}
         self._states: dict[str, RuleState] = {}
@@ -97,8 +101,9 @@ class Decider:
             if not rule.enabled:
                 continue
             old = before.get(name)
-            kept = old if old is not None and old.rule == rule else None
-            self._states[name] = kept or RuleState(name, rule, RoomId(rule.room))
+            followed = self._as_wished(name, rule)
+            kept = old if old is not None and old.rule == followed else None
+            self._states[name] = kept or RuleState(name, followed, RoomId(rule.room))
         self._by_device, self._by_presence, self._by_button = {}, [], {}
         for state in self._states.values():
             if state.rule.when.sensor is not None:
@@ -114,6 +119,19 @@ class Decider:
         for room_id, states in rooms_of(self._states.values()).items():
             self._rooms.setdefault(room_id, RoomState()).rules = states
         self._wake.set()
+
+    def wish(self, name: str) -> None:
+        """Take over what is wished of a rule now; its episode and its cool-down go on."""
+        state, rule = self._states.get(name), self._settings.rules.get(name)
+        if state is not None and rule is not None:
+            state.rule = self._as_wished(name, rule)
+            self._wake.set()
+
+    def not_now(self, room_id: RoomId) -> None:
+        """Leave a room alone for a while."""
+        lasts = max(NOT_NOW_LEAST_S, self._settings.guards.manual_override_s)
+        room = self._rooms.setdefault(room_id, RoomState())
+        room.not_now_until = self._clock.monotonic() + lasts
 
     async def run(self, service: Service) -> None:
         """Watch time until cancelled."""
@@ -170,6 +188,9 @@ class Decider:
         room = self._rooms.setdefault(changed.room, RoomState())
         until = changed.at + self._settings.guards.manual_override_s
         room.hands_off_until = max(room.hands_off_until, until)
+
+    def _as_wished(self, name: str, rule: Rule) -> Rule:
+        return eased(rule) if self._more(name) else rule
 
     def _look(self, states: Iterable[RuleState], *, as_found: bool = False) -> None:
         """See what holds now, then let the rooms where that matters settle who fires."""
@@ -254,6 +275,7 @@ class Decider:
                 self._facts(state.room) if state.asks_facts else None,
                 "" if device is None else device.name or device.id,
                 self._value(state),
+                more=self._more(state.name),
             ),
             confidence=1.0 if mood is None else mood.estimate.confidence,
             mood_id=None if mood is None else mood.id,

@@ -26,8 +26,10 @@ def because(
     facts: Facts | None,
     device: str,
     value: Value | None,
+    *,
+    more: bool = False,
 ) -> Phrase:
-    """Return the sentence for a rule that fires.
+    """Return the sentence for a rule that fires; `more` when it acts sooner because of a wish.
 
     `device` is the name of the rule's sensor or button, and `value` what it reports, if it has one.
     """
@@ -47,6 +49,8 @@ def because(
             parts.append(Phrase("because.button"))
     if facts is not None:
         parts += _facts(rule.when, facts)
+    if more:
+        parts.append(Phrase("because.more"))
     return Phrase(
         "because.decision",
         what=_goal(goal, settings),

@@ -18,6 +18,8 @@ class Guard(StrEnum):
 
     MANUAL_OVERRIDE = "manual_override"
     """Someone changed a device of the room by hand not long ago."""
+    NOT_NOW = "not_now"
+    """Someone said "not now" of what a rule did in the room."""
     QUIET_HOURS = "quiet_hours"
     COOLDOWN = "cooldown"
     """The rule fired not long ago."""
@@ -42,6 +44,7 @@ class RoomState:
     """What guards remember of a room (monotonic seconds)."""
 
     hands_off_until: float = 0.0
+    not_now_until: float = 0.0
     mood_changed_at: float | None = None
     rules: list[RuleState] = field(default_factory=list)
 
@@ -66,8 +69,7 @@ def _holds(
     state: RuleState, room: RoomState, mood: MoodEstimate | None, guards: Guards, at: Moment
 ) -> Iterator[Hold]:
     rule = state.rule
-    if at.now < room.hands_off_until:
-        yield Hold(Guard.MANUAL_OVERRIDE, room.hands_off_until)
+    yield from _by_people(room, at)
     if not rule.in_quiet_hours and guards.quiet_hours is not None:
         until = quiet_until(guards.quiet_hours, at)
         if until is not None:
@@ -84,6 +86,13 @@ def _holds(
         until = room.mood_changed_at + guards.min_change_interval_s
         if at.now < until:
             yield Hold(Guard.MIN_CHANGE_INTERVAL, until)
+
+
+def _by_people(room: RoomState, at: Moment) -> Iterator[Hold]:
+    if at.now < room.not_now_until:
+        yield Hold(Guard.NOT_NOW, room.not_now_until)
+    if at.now < room.hands_off_until:
+        yield Hold(Guard.MANUAL_OVERRIDE, room.hands_off_until)
 
 
 def quiet_until(quiet_hours: tuple[str, str], at: Moment) -> float | None:

@@ -1,5 +1,6 @@
 """A decider in a house of which the test says all there is to know."""
 
+from collections.abc import Callable
 from typing import Any
 
 from drivers.types import Device, DeviceId, DeviceState
@@ -39,13 +40,23 @@ def settings(rules: Rules, **guards: Any) -> Settings:
 class House:
     """A decider with a clock that stands still, devices and facts that the test sets."""
 
-    def __init__(self, clock: ManualClock, configured: Settings) -> None:
+    def __init__(
+        self,
+        clock: ManualClock,
+        configured: Settings,
+        more: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self.clock = clock
         self.recorder = Recorder(Decision, Held)
         self.facts = Facts(12 * 60, sun_up=True, presence=None)
         self.devices: dict[DeviceId, Device] = {}
         self.decider = Decider(
-            configured, self.recorder.bus, clock, lambda _: self.facts, self.devices.get
+            configured,
+            self.recorder.bus,
+            clock,
+            lambda _: self.facts,
+            self.devices.get,
+            more=more,
         )
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.api.access import Role
-from hub.types import Decision, Mood, RoomId, SceneGoal, Trigger
+from hub.types import Decision, Held, Mood, RoomId, SceneGoal, Trigger
 from models.types import Emotion, MoodEstimate, Sense
 from tests.hub.api_rig import API, Rig, running, settings_for
 
@@ -66,3 +66,40 @@ async def test_a_wish_is_about_one_decision_of_that_room(rig: Rig) -> None:
     assert (noted["decision"], noted["mood"], noted["kind"]) == (number, None, "not_now")
     async with adult.get(f"{API}/decisions/{number}") as answer:
         assert [one["kind"] for one in (await answer.json())["corrections"]] == ["not_now"]
+
+
+async def test_a_wish_acts_on_the_rule_and_is_taken_back(rig: Rig) -> None:
+    number, now = rig.hub.store.next_ids().decision, rig.hub.clock.monotonic()
+    goal = SceneGoal("soft")
+    done = Decision(number, ROOM, "soften", goal, Trigger.MOOD, "so", 0.7, None, now, now + 60)
+    rig.hub.bus.publish(done)
+    adult = await rig.as_(Role.ADULT, "ada")
+
+    async def sooner() -> tuple[bool, bool | None]:
+        async with adult.get(f"{API}/policies/soften") as answer:
+            rule = (await answer.json())["sooner"]
+        async with adult.get(f"{API}/moods") as answer:
+            rooms = {room["room"]: room for room in (await answer.json())["rooms"]}
+        return rule, rooms[ROOM]["decisions"][0]["sooner"]
+
+    assert await sooner() == (False, False)
+    await told(rig, verdict="more", was=None, decision=number)
+    assert await sooner() == (True, True)
+    async with adult.delete(f"{API}/policies/soften/sooner") as answer:
+        assert answer.status == 204
+    assert await sooner() == (False, False)
+    async with adult.delete(f"{API}/policies/nothing/sooner") as answer:
+        assert answer.status == 404
+
+
+async def test_not_now_holds_the_rules_of_that_room(rig: Rig) -> None:
+    number, now = rig.hub.store.next_ids().decision, rig.hub.clock.monotonic()
+    goal = SceneGoal("soft")
+    done = Decision(number, ROOM, "other", goal, Trigger.MOOD, "so", 0.7, None, now, now + 60)
+    rig.hub.bus.publish(done)
+    await told(rig, verdict="not_now", was=None, decision=number)
+    held: list[Held] = []
+    rig.hub.bus.on(Held, held.append)
+    low = MoodEstimate(-0.6, 0.1, Emotion.SADNESS, 0.9, {Sense.FACE: 1.0}, 0.0)
+    rig.hub.bus.publish(Mood(rig.hub.store.next_ids().mood, ROOM, None, low, now))
+    assert [(one.rule, one.guard) for one in held] == [("soften", "not_now")]

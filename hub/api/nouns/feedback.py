@@ -39,8 +39,9 @@ class Correction(Body):
     """Whether a mood and action of a room were right, and what it was instead.
 
     The last ones, or those of the time `at_ms`: a phone may tell later what it was told before.
-    `more` and `not_now` are about one thing that was done: the `decision`. They are noted; who
-    wants it put back asks for that besides.
+    `more` and `not_now` are about one thing that was done: the `decision`. With `more` its rule
+    acts sooner, until `DELETE /policies/{policy}/sooner`; with `not_now` no rule acts in the room
+    for a while. Who wants it put back asks for that besides.
     """
 
     verdict: Verdict

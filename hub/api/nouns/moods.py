@@ -53,6 +53,8 @@ class DidShape(Shape):
     rule: str
     what: str
     because: str
+    sooner: bool | None
+    """Whether the rule acts sooner because more of it was wished; None where it could not."""
     held: bool
     outcomes: list[str]
 

@@ -33,6 +33,8 @@ class RuleShape(Shape):
 
     id: str
     rule: dict[str, Any]
+    sooner: bool
+    """It acts sooner than written, because more of it was wished."""
     etag: str
 
 
@@ -127,6 +129,13 @@ async def put_policy(call: Call) -> Reply:
 async def delete_policy(call: Call) -> None:
     """Remove a rule."""
     await remove_entry(call, "rules", call.path["policy"])
+
+
+async def drop_wish(call: Call) -> None:
+    """Let a rule act as it is written again."""
+    name = call.path["policy"]
+    version_of(call, "rules", name)
+    await call.context.operations(call.identity.by).wish(name, more=False)
 
 
 async def convert_policy(call: Call) -> dict[str, Any]:
@@ -228,7 +237,8 @@ async def _moods(call: Call, room: str, since_ms: int) -> list[MoodRecord]:
 def _rule(call: Call, name: str) -> dict[str, Any]:
     tag = version_of(call, "rules", name)
     rule = call.context.hub.settings.rules[name]
-    return {"id": name, "rule": plain_rule(rule), "etag": tag}
+    more = call.context.hub.wishes.more(name)
+    return {"id": name, "rule": plain_rule(rule), "sooner": more, "etag": tag}
 
 
 def plain_rule(rule: Rule) -> dict[str, Any]:
@@ -247,6 +257,9 @@ ROUTES = (
         etag=True,
     ),
     Route("DELETE", _RULE, "Remove a rule", Access.ARRANGE, delete_policy, etag=True, status=204),
+    Route(
+        *("DELETE", f"{_RULE}/sooner", "Act as written again", Access.SAY, drop_wish), status=204
+    ),
     Route(
         *("POST", "/policies/dry-run", "What it would have done", Access.ARRANGE, dry_run_policy),
         body=DryRun,

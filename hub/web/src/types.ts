@@ -28,6 +28,8 @@ export interface Decided {
   rule: string;
   what: string;
   because: string;
+  /** Its rule acts sooner because more of it was wished; null where it cannot. */
+  sooner?: boolean | null;
   held: boolean;
   outcomes: string[];
 }

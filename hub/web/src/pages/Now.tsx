@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 
-import { post } from "../api";
+import { post, remove } from "../api";
 import { t, word } from "../i18n";
 import { lostAt, moods, stale, trails } from "../live";
 import { later } from "../outbox";
@@ -174,6 +174,8 @@ function Decisions({ room }: { room: RoomMood }) {
 /** What to do about the newest thing that was done: take it back, or tell what was thought of it. */
 function Wishes({ room, decision }: { room: RoomMood; decision: Decided }) {
   const [told, tellAbout] = useState<"more" | "not_now" | null>(null);
+  const [dropped, drop] = useState(false);
+  const sooner = told === "more" || (decision.sooner === true && !dropped);
   const putBack = () => post("/scenes/restore", { room: room.room });
   const undo = () =>
     attempt(async () => {
@@ -186,18 +188,34 @@ function Wishes({ room, decision }: { room: RoomMood; decision: Decided }) {
       const body = { verdict, room: room.room, decision: decision.id };
       const takeBack = await later("/feedback/corrections", body, `${room.name}: ${t(`now.${verdict}`)}`, TAKE_BACK_MS);
       tellAbout(verdict);
+      drop(false);
       const forget = async () => {
         tellAbout(null);
         say(t((await takeBack()) ? "now.takenBack" : "now.sentAlready"));
       };
       say(t(`now.${verdict}Noted`), { label: t("common.undo"), run: () => void forget() });
     });
+  const asWritten = () =>
+    attempt(async () => {
+      await remove(`/policies/${decision.rule}/sooner`);
+      drop(true);
+      say(t("rules.asWrittenNow"));
+    });
   return (
     <div class="row chips" role="group" aria-label={t("now.wishes")}>
       <button class="btn chip" disabled={stale.value} onClick={undo}>{t("common.undo")}</button>
       {decision.id != null && (
         <>
-          <button class="btn chip" aria-pressed={told === "more"} onClick={() => wish("more")}>{t("now.more")}</button>
+          {decision.sooner != null && (
+            <button
+              class="btn chip"
+              aria-pressed={sooner}
+              disabled={told === "more" || (sooner && stale.value)}
+              onClick={() => (sooner ? asWritten() : wish("more"))}
+            >
+              {t("now.more")}
+            </button>
+          )}
           <button class="btn chip" aria-pressed={told === "not_now"} disabled={stale.value} onClick={() => wish("not_now")}>{t("now.not_now")}</button>
         </>
       )}

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 
-import { get, put } from "../api";
+import { get, put, remove } from "../api";
 import { t } from "../i18n";
 import { devices, rooms, scenes } from "../live";
 import { path } from "../route";
@@ -72,6 +72,12 @@ function Item({ known, sentence, done }: { known: KnownRule; sentence: string; d
     setBusy(false);
     done();
   };
+  const asWritten = async () => {
+    if ((await attempt(() => remove(`/policies/${id}/sooner`).then(() => true))) === true) {
+      say(t("rules.asWrittenNow"));
+    }
+    done();
+  };
   return (
     <article class="card">
       <div class="row between nowrap">
@@ -92,10 +98,16 @@ function Item({ known, sentence, done }: { known: KnownRule; sentence: string; d
         />
       </div>
       <p class={on ? "" : "soft"}>{sentence}</p>
-      <div>
+      {known.sooner && <p class="soft">{t("rules.sooner")}</p>}
+      <div class="row">
         <a class="btn" href={`/rules/${id}`} aria-label={`${t("common.edit")}: ${name}`}>
           {t("common.edit")}
         </a>
+        {known.sooner && (
+          <button class="btn" aria-label={`${t("rules.asWritten")}: ${name}`} onClick={asWritten}>
+            {t("rules.asWritten")}
+          </button>
+        )}
       </div>
     </article>
   );

@@ -54,6 +54,8 @@ export interface Rule {
 export interface KnownRule {
   id: string;
   rule: Rule;
+  /** It acts sooner than written, because more of it was wished. */
+  sooner?: boolean;
   etag: string;
 }
 
