@@ -199,7 +199,7 @@ def _after(device: Device, command: Command) -> DeviceState:
         case SetTemperature(target_c=target_c) if heats := device.capability(Heats):
             return replace(state, target_c=min(max(target_c, heats.min_c), heats.max_c))
         case PlayMusic() if device.capability(Audible):
-            playing = f"valence {command.valence:+.2f}, energy {command.energy:+.2f}"
+            playing = _sound(command)
             volume = state.volume if command.volume is None else command.volume
             return replace(state, playing=playing, volume=volume)
         case StopMusic() if device.capability(Audible):
@@ -208,6 +208,12 @@ def _after(device: Device, command: Command) -> DeviceState:
             return replace(state, volume=volume)
         case _:
             raise Refused(f"{device.name} cannot {wish(command)}")
+
+
+def _sound(command: PlayMusic) -> str:
+    """Return in words what would be heard; the app has them in every language."""
+    lively = "lively" if command.energy > 0 else "calm"
+    return f"{lively}, {'bright' if command.valence > 0 else 'muted'} music"
 
 
 def _lit(state: DeviceState, command: SetLight) -> DeviceState:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from drivers.types import Device, DeviceId, DeviceInfo
 from hub.act.known_devices import Given
+from hub.words import what_plays
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 def device_view(device: Device) -> dict[str, Any]:
     """Return a device as its driver and the registry tell of it."""
+    playing = device.state.playing
     return {
         "id": device.id,
         "name": device.name,
@@ -22,7 +24,7 @@ def device_view(device: Device) -> dict[str, Any]:
         "capabilities": [
             {"kind": type(c).__name__.lower()} | asdict(c) for c in device.capabilities
         ],
-        "state": asdict(device.state),
+        "state": asdict(device.state) | {"playing": playing and what_plays(playing)},
         "info": asdict(device.info or DeviceInfo()),
     }
 

@@ -43,7 +43,7 @@ export function Health() {
           {[...ailing, ...services.filter((one) => one.state === WELL)].map((one) => (
             <li key={one.name}>
               <div class="row between">
-                <span>{one.name}</span>
+                <span>{partName(one.name)}</span>
                 <span class="row">
                   {one.restarts > 0 && <span class="soft small">{counted("device.restarts", one.restarts)}</span>}
                   <span class={`tag ${one.state === WELL ? "ok" : "warn"}`}>{word("health.state", one.state)}</span>
@@ -63,7 +63,7 @@ export function Health() {
                 <span>
                   {senseWord(one.sense)} <span class="soft small">{one.source}</span>
                 </span>
-                <span class="tag">{one.state}</span>
+                <span class="tag">{word("state", one.state)}</span>
                 {one.reason && <p class="soft small">{one.reason}</p>}
               </li>
             ))}
@@ -77,9 +77,9 @@ export function Health() {
           <h2>{t("health.counts")}</h2>
           <Facts
             of={[
-              ...Object.entries(counts).filter((pair): pair is [string, number] => typeof pair[1] === "number").map(([name, n]): [string, string] => [name, number(n)]),
-              ...Object.entries(memory).filter(([, mb]) => mb !== null).map(([name, mb]): [string, string] => [`${t("health.memory")}: ${name}`, t("health.megabytes", { n: number(mb!, 0) })]),
-              ...Object.entries(reaction).filter(([, ms]) => ms !== null).map(([name, ms]): [string, string] => [`${t("health.reaction")}: ${name}`, t("device.took", { ms: number(ms!, 0) })]),
+              ...Object.entries(counts).filter((pair): pair is [string, number] => typeof pair[1] === "number").map(([name, n]): [string, string] => [word("health.count", name), number(n)]),
+              ...Object.entries(memory).filter(([, mb]) => mb !== null).map(([name, mb]): [string, string] => [`${t("health.memory")}: ${word("health.of", name)}`, t("health.megabytes", { n: number(mb!, 0) })]),
+              ...Object.entries(reaction).filter(([, ms]) => ms !== null).map(([name, ms]): [string, string] => [`${t("health.reaction")}: ${word("health.of", name)}`, t("device.took", { ms: number(ms!, 0) })]),
               [t("health.version"), status.data.version],
             ]}
           />
@@ -92,6 +92,12 @@ export function Health() {
       </div>
     </div>
   );
+}
+
+/** What people call a part of the hub; a driver goes by the name that it has in the configuration. */
+function partName(name: string): string {
+  if (name.startsWith("driver ")) return t("health.driver", { name: name.slice("driver ".length) });
+  return word("health.part", name.replace(" ", "_"));
 }
 
 function Facts({ of }: { of: readonly (readonly [string, string])[] }) {
