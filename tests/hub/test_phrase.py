@@ -33,7 +33,7 @@ from hub.sense.messages import Reason
 from hub.store.codes import join_numbers, split_numbers
 from hub.store.whose import without
 from hub.views import reason_of
-from models.types import Emotion, Sense
+from models.types import EMOTIONS, Emotion, Sense
 
 ROOT = Path(hub.__file__).parent
 
@@ -259,3 +259,14 @@ def test_an_erased_name_leaves_a_sentence(erased: str) -> None:
 )
 def test_what_only_looks_like_a_phrase_stays_as_it_is(text: str) -> None:
     assert thawed({"name": text}) == {"name": text}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_hub_and_the_app_have_the_same_word_for_a_mood(language: Language) -> None:
+    text = (Path(hub.__file__).parent / "web" / "src" / "i18n" / language / "common.ts").read_text(
+        encoding="utf-8"
+    )
+    app = dict(re.findall(r'"mood\.(\w+)": "([^"]*)"', text))
+    told = {emotion.value: catalogue(language)[f"mood.{emotion.value}"] for emotion in EMOTIONS}
+    assert told == {name: app[name] for name in told}
+    assert len(set(told.values())) == len(told)  # a list to choose from has no word twice

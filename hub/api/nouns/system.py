@@ -11,6 +11,7 @@ from pydantic import Field
 from hub.api import metrics
 from hub.api.access import Access
 from hub.api.route import Body, Call, Route, Shape
+from hub.phrase import Phrase
 from hub.state_dir import state_dir
 from hub.store import copies
 
@@ -89,7 +90,7 @@ async def get_updates(call: Call) -> dict[str, Any]:
         "version": call.context.version,
         "python": platform.python_version(),
         "newer": "unknown",
-        "why": "this hub asks nobody on the internet whether there is a newer version",
+        "why": Phrase("service.no_updates"),
     }
 
 

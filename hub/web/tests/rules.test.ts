@@ -6,6 +6,7 @@ import { choiceOf, MUSIC, musicName, REGION_NAMES, regionOf } from "../src/rules
 import * as rules from "../src/rules/rule";
 import type { Rule } from "../src/rules/rule";
 import { duration, tell, type Names } from "../src/rules/tell";
+import { calmest } from "../src/scenes/scene";
 
 const names: Names = {
   room: (id) => ({ den: "Den" })[id] ?? id,
@@ -119,5 +120,15 @@ describe("last week in words", () => {
     expect(dryRunWords({ ...found, acted: 0, moods: 30 }, true).notes[0]).toContain("30 moods");
     expect(dryRunWords({ ...found, acted: 0, moods: 0 }, false).notes).toEqual([]);
     expect(dryRunWords({ ...found, whole: false }, true).notes).toHaveLength(1);
+  });
+});
+
+describe("the first rule that is offered", () => {
+  const scene = (id: string, level?: number) => ({ id, etag: "", scene: level === undefined ? {} : { lights: { level } } });
+  it("answers with the dimmest light that is on", () => {
+    expect(calmest([scene("bright", 1), scene("off", 0), scene("soft", 0.3), scene("none")])).toBe("soft");
+  });
+  it("answers with no scene where there is none", () => {
+    expect(calmest([])).toBeUndefined();
   });
 });

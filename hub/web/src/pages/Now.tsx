@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 
 import { post, remove } from "../api";
 import { t, word } from "../i18n";
@@ -175,6 +175,7 @@ function Decisions({ room }: { room: RoomMood }) {
 function Wishes({ room, decision }: { room: RoomMood; decision: Decided }) {
   const [told, tellAbout] = useState<"more" | "not_now" | null>(null);
   const [dropped, drop] = useState(false);
+  const unsent = useRef<(() => Promise<boolean>) | null>(null);
   const sooner = told === "more" || (decision.sooner === true && !dropped);
   const putBack = () => post("/scenes/restore", { room: room.room });
   const undo = () =>
@@ -189,6 +190,7 @@ function Wishes({ room, decision }: { room: RoomMood; decision: Decided }) {
       const takeBack = await later("/feedback/corrections", body, `${room.name}: ${t(`now.${verdict}`)}`, TAKE_BACK_MS);
       tellAbout(verdict);
       drop(false);
+      unsent.current = takeBack;
       const forget = async () => {
         tellAbout(null);
         say(t((await takeBack()) ? "now.takenBack" : "now.sentAlready"));
@@ -197,7 +199,8 @@ function Wishes({ room, decision }: { room: RoomMood; decision: Decided }) {
     });
   const asWritten = () =>
     attempt(async () => {
-      await remove(`/policies/${decision.rule}/sooner`);
+      if (!(told === "more" && (await unsent.current?.()))) await remove(`/policies/${decision.rule}/sooner`);
+      tellAbout(null);
       drop(true);
       say(t("rules.asWrittenNow"));
     });
@@ -210,7 +213,7 @@ function Wishes({ room, decision }: { room: RoomMood; decision: Decided }) {
             <button
               class="btn chip"
               aria-pressed={sooner}
-              disabled={told === "more" || (sooner && stale.value)}
+              disabled={sooner && stale.value && told !== "more"}
               onClick={() => (sooner ? asWritten() : wish("more"))}
             >
               {t("now.more")}

@@ -12,11 +12,13 @@ interface Props {
   person: Person;
   everyone: readonly Person[];
   paused: boolean;
+  /** Consent alone, without export and erase: on the first steps there is nothing of the kind yet. */
+  consentOnly?: boolean;
   done: () => void;
 }
 
 /** One person: what they have agreed to, what it means, and everything that can be taken back. */
-export function PersonCard({ person, everyone, paused, done }: Props) {
+export function PersonCard({ person, everyone, paused, consentOnly = false, done }: Props) {
   const [erasing, setErasing] = useState(false);
   const { name } = person;
   const adult = me.value?.access.includes("rights") ?? false;
@@ -53,7 +55,7 @@ export function PersonCard({ person, everyone, paused, done }: Props) {
       {person.shares !== undefined && (
         <Switch label={t("people.sharing")} note={t("people.sharingNote")} on={person.shares} disabled={!person.yours} change={share} />
       )}
-      {person.yours && adult && (
+      {person.yours && adult && !consentOnly && (
         <div class="row">
           <button
             class="btn"

@@ -36,6 +36,12 @@ export interface KnownScene {
   etag: string;
 }
 
+/** The scene with the dimmest light that is on: what to offer to a room that seems tense. */
+export function calmest(scenes: readonly KnownScene[]): string | undefined {
+  const level = ({ scene }: KnownScene) => scene.lights?.level || 1;
+  return [...scenes].sort((a, b) => level(a) - level(b))[0]?.id;
+}
+
 export const FADE_S = 2;
 
 /** "Lights 30 %, calm music and 21 °C"; "" where it changes nothing yet. */

@@ -1,7 +1,10 @@
-import { t } from "../i18n";
+import { t, word } from "../i18n";
 import { moods, rooms } from "../live";
 import type { SenseVoice, Sensing } from "../types";
 import { adjective, percent, senseWord } from "../words";
+
+/** At and below this quality a reading without a mood of its own says nothing. */
+const LEAST = 0.2;
 
 /** What each sense makes of this moment, in boxes and numbers: there never is a picture. */
 export function LiveCheck() {
@@ -40,12 +43,13 @@ function Source({ source, said }: { source: Sensing; said: readonly SenseVoice[]
           ))}
         </svg>
       )}
-      {source.state !== "on" && <p class="soft">{t("welcome.checkOff", { why: source.reason || source.state })}</p>}
+      {source.state !== "on" && <p class="soft">{offBecause(source)}</p>}
       {source.state === "on" && !said.length && <p class="soft">{t("welcome.checkNothing")}</p>}
       {said.map((one, index) => (
         <p class="num" key={index}>
-          {t("welcome.checkSeen", {
-            mood: one.label ? adjective(one.label) : `${one.valence.toFixed(2)} / ${one.arousal.toFixed(2)}`,
+          {t(one.label ? "welcome.checkSeen" : (one.quality ?? 0) > LEAST ? "welcome.checkFelt" : "welcome.checkWeak", {
+            mood: adjective(one.label ?? ""),
+            level: t(one.arousal > 0.1 ? "welcome.stirred" : one.arousal < -0.1 ? "welcome.rested" : "welcome.even"),
             quality: percent(one.quality ?? 0),
             weight: percent(one.weight ?? 0),
           })}
@@ -53,4 +57,9 @@ function Source({ source, said }: { source: Sensing; said: readonly SenseVoice[]
       ))}
     </>
   );
+}
+
+function offBecause(source: Sensing): string {
+  if (source.reason) return t("welcome.checkOff", { why: source.reason });
+  return source.allowed ? word("state", source.state) : t("welcome.checkOff", { why: t("sensing.notAll") });
 }

@@ -4,12 +4,13 @@ import { useState } from "preact/hooks";
 import { get, put } from "../api";
 import { Controls } from "../devices/Controls";
 import { counted, t, type Key } from "../i18n";
-import { devices, homeName, me, moods, refresh, rooms, scenes } from "../live";
+import { devices, homeName, me, moods, refresh, rooms } from "../live";
 import { PersonCard } from "../people/PersonCard";
 import type { Person } from "../people/consent";
+import { calmest, type KnownScene } from "../scenes/scene";
 import { DryRunCard } from "../rules/DryRunCard";
 import type { Guards } from "../rules/LimitsCard";
-import { idOf, newRule, type KnownRule } from "../rules/rule";
+import { idOf, newRule, type KnownRule, type Rule } from "../rules/rule";
 import { Sentence } from "../rules/Sentence";
 import { PairPhone } from "../settings/PairPhone";
 import { ProofPlace } from "../settings/proof";
@@ -78,7 +79,7 @@ function Senses() {
       <div class="list">
         <h2>{t("welcome.senses")}</h2>
         <p class="soft">{t("welcome.sensesNote")}</p>
-        {own ? <PersonCard person={own} everyone={people.data.people} paused={moods.value?.privacy ?? false} done={people.again} /> : <p class="note">{t("welcome.noPerson")}</p>}
+        {own ? <PersonCard person={own} everyone={people.data.people} paused={moods.value?.privacy ?? false} consentOnly done={people.again} /> : <p class="note">{t("welcome.noPerson")}</p>}
       </div>
       <LiveCheck />
       <ProofPlace />
@@ -114,12 +115,14 @@ function FirstRule({ next }: StepProps) {
     rules: (await get<{ policies: KnownRule[] }>("/policies")).policies,
     people: (await get<{ people: Person[] }>("/people")).people,
     limits: (await get<Guards>("/guards")).guards,
+    scenes: (await get<{ scenes: KnownScene[] }>("/scenes")).scenes,
   }));
-  const [rule, setRule] = useState(() => newRule(rooms.value[0]?.id ?? "", scenes.value[0]?.id));
+  const [chosen, setRule] = useState<Rule | null>(null);
   if (found.error) return <Problem error={found.error} retry={found.again} />;
   if (!found.data) return <Skeleton height={320} />;
   if (!rooms.value.length) return <p class="note">{t("rules.needRoom")}</p>;
   const { rules, people, limits } = found.data;
+  const rule = chosen ?? newRule(rooms.value[0]?.id ?? "", calmest(found.data.scenes));
   const save = () =>
     attempt(async () => {
       const taken = new Set(rules.map((one) => one.id));

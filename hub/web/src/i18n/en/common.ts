@@ -53,7 +53,7 @@ export const common = {
   "sure.guess": "a guess",
   "sure.barely": "barely a guess",
   "mood.anger": "tense",
-  "mood.contempt": "put off",
+  "mood.contempt": "dismissive",
   "mood.disgust": "put off",
   "mood.fear": "uneasy",
   "mood.happiness": "content",
