@@ -2,7 +2,8 @@
 
 A report is what `moodsync evaluate ... --out FILE` writes, or a table: {"kind": "table", "title",
 "model", "note", "columns", "rows"}, for what a training measures (robustness, harms). Cards take
-their figures from here too: what stands between `<!-- report: NAME -->` and `<!-- end -->`.
+their figures from here too: what stands between `<!-- report: NAME -->` and `<!-- end -->`, and
+whether they reach what was wanted (`<!-- aims: NAME -->`, see `model_aims.py`).
 """
 
 import json
@@ -11,12 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from model_aims import AIMS
 from model_plots import plots
 
 from models.catalog import Catalog, Packaged, load_catalog
 
 ROOT = Path(__file__).resolve().parent.parent
 CARDS = ROOT / "models" / "cards"
+FUSION = ROOT / "docs" / "fusion.md"
 FIGURES = CARDS / "figures"
 CHANCE = 0.5
 
@@ -49,21 +52,25 @@ def pages() -> dict[str, str]:
         if shown:
             parts.append(" ".join(shown))
     result["docs/models.md"] = "\n\n".join(parts) + "\n"
-    for card in sorted(CARDS.glob("*.md")):
-        text = card.read_text("utf-8")
-        if "<!-- report: " in text:
-            result[f"models/cards/{card.name}"] = _filled(text, reports, catalog)
+    filled = {f"models/cards/{card.name}": card for card in sorted(CARDS.glob("*.md"))}
+    for name, path in {**filled, "docs/fusion.md": FUSION}.items():
+        text = path.read_text("utf-8")
+        if re.search("<!-- (report|aims): ", text):
+            result[name] = _filled(text, reports, catalog)
     return result
 
 
 def _filled(card: str, reports: Mapping[str, Report], catalog: Catalog) -> str:
     def block(found: re.Match[str]) -> str:
-        report = reports[found[1]]
-        return "\n\n".join(
-            [f"<!-- report: {found[1]} -->", *_section(report, catalog), "<!-- end -->"]
-        )
+        kind, name = found.groups()
+        said = _section(reports[name], catalog) if kind == "report" else [_aims(name, reports)]
+        return "\n\n".join([f"<!-- {kind}: {name} -->", *said, "<!-- end -->"])
 
-    return re.sub(r"<!-- report: (\w+) -->.*?<!-- end -->", block, card, flags=re.DOTALL)
+    return re.sub(r"<!-- (report|aims): (\w+) -->.*?<!-- end -->", block, card, flags=re.DOTALL)
+
+
+def _aims(name: str, reports: Mapping[str, Report]) -> str:
+    return _table(["aim", "wanted", "reached", ""], [aim.row(reports) for aim in AIMS[name]])
 
 
 def _files(catalog: Catalog) -> str:

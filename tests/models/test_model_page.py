@@ -20,6 +20,8 @@ def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     module = importlib.import_module("model_page")
     monkeypatch.setattr(module, "FIGURES", tmp_path / "figures")
     monkeypatch.setattr(module, "CARDS", tmp_path)
+    monkeypatch.setattr(module, "FUSION", tmp_path / "fusion.md")
+    (tmp_path / "fusion.md").write_text("# How readings become a mood\n")
     (tmp_path / "figures").mkdir()
     return module
 
