@@ -34,7 +34,11 @@ intervals are 95 % bootstrap intervals over people (over samples where nobody is
 
 To measure everything again: `scripts/measure-models DATA`. One by one: `python -m
 models.training.dev_folders --data DATA --out DEV`, then for instance `moodsync evaluate face --data
-DEV/face --cropped`."""
+DEV/face --cropped`.
+
+The last printed digits can differ on a processor of another kind (of a small set's calibration
+error more): its floating-point kernels round otherwise, and rounding to int8 carries that on.
+`scripts/measure-models DATA --check` lists such digits."""
 
 
 def pages() -> dict[str, str]:
