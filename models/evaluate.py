@@ -21,6 +21,7 @@ from models.evaluate_data import AXES, SYNONYMS, Sample, Samples, read_samples
 from models.evaluate_senses import SENSES, Answer, Reader
 from models.trust import Trust, confusion, trust
 from models.types import EMOTIONS, Emotion
+from models.voice_emotion import AROUSED
 
 DRAWS = 1000
 
@@ -34,8 +35,9 @@ class EvaluationReport:
     95 % bootstrap intervals over groups. Figures about labels are None when the rows have ratings
     only; `multilabel` (macro-F1 of GoEmotions' 28, of Ekman's 7, of 4 sentiments) and
     `correlation` (Pearson, by axis) are empty when the rows have no such labels. `confusion` has a
-    row for each of `labels`, and a last column for no answer. `ms_p50` is the median of the
-    reading thread's processor time: what else runs on the machine does not count.
+    row for each of `labels`, and a last column for no answer. `arousal_auc`, of voices, is the
+    chance that a roused one's probabilities say so more than a calm one's. `ms_p50` is the median
+    of the reading thread's processor time: what else runs on the machine does not count.
     """
 
     kind: str
@@ -57,6 +59,7 @@ class EvaluationReport:
     correlation: Mapping[str, float] = field(default_factory=dict)
     confusion: tuple[tuple[int, ...], ...] = ()
     trust: Trust | None = None
+    arousal_auc: float | None = None
     data: str = ""
     data_sha256: str = ""
 
@@ -77,6 +80,8 @@ class EvaluationReport:
                 low, high = self.intervals.get(name, (None, None))
                 span = f" [{low:.3f}, {high:.3f}]" if low is not None else ""
                 lines.append(f"{name} {value:.3f}{span}")
+        if self.arousal_auc is not None:
+            lines.append(f"arousal AUC {self.arousal_auc:.3f}")
         if self.trust is not None:
             lines.append(f"area under risk-coverage {self.trust.aurc:.3f}")
         lines += [f"recall {name} {value:.3f}" for name, value in self.recall.items()]
@@ -130,6 +135,7 @@ def evaluate(
         ms_p50=1e3 * float(np.median(spent)),
         multilabel=_multilabel(samples, answers, intervals),
         correlation=_correlation(samples.rows, answers, intervals),
+        arousal_auc=_arousal_auc(rows, probabilities, allowed) if kind == "voice" else None,
         data=data.resolve().name,
         data_sha256=sha256_of(data / "labels.csv"),
         intervals=intervals,
@@ -212,6 +218,18 @@ def _label_figures(
         "confusion": confusion(truth, chosen, len(allowed)),
         "trust": trust(truth, chosen, probabilities.max(1)),
     }
+
+
+def _arousal_auc(
+    rows: Sequence[Sample], probabilities: metrics.Floats, allowed: Sequence[Emotion]
+) -> float | None:
+    """Return it over the rows that have an answer; None where all are roused, or none is."""
+    read = probabilities.any(axis=1)
+    roused = np.array([row.label in AROUSED for row in rows], np.bool_)[read]
+    if roused.all() or not roused.any():
+        return None
+    columns = [place for place, emotion in enumerate(allowed) if emotion in AROUSED]
+    return metrics.auc(roused, probabilities[read][:, columns].sum(axis=1))
 
 
 def _of_rows(

@@ -14,8 +14,8 @@ import numpy as np
 from models.body import MODEL
 from models.catalog import sha256_of
 from models.errors import DataError
-from models.metrics import bootstrap_interval
-from models.training.body import Moment, auc, judge, replay
+from models.metrics import auc, bootstrap_interval
+from models.training.body import Moment, judge, replay
 
 DRAWS = 500
 

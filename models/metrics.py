@@ -54,6 +54,17 @@ def multilabel_macro_f1(truth: NDArray[np.bool_], chosen: NDArray[np.bool_]) -> 
     return float(np.mean([f1(t, c) for t, c in zip(truth.T, chosen.T, strict=True)]))
 
 
+def auc(positive: NDArray[np.bool_], scores: Floats) -> float:
+    """Give the chance that a positive scores above a negative (by ranks; ties count half)."""
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2.0)[inverse]
+    hits = int(positive.sum())
+    misses = len(positive) - hits
+    if not hits or not misses:
+        return float("nan")
+    return float((ranks[positive].sum() - hits * (hits + 1) / 2.0) / (hits * misses))
+
+
 def ece(truth: Labels, probabilities: Floats, bins: int = ECE_BINS) -> float:
     """Return the expected calibration error of the top answer (Guo et al. 2017, equal widths)."""
     _need(truth)

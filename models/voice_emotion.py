@@ -18,6 +18,9 @@ OPEN_MODEL: Final = "voice_emotion_open"
 LIGHT_MODEL: Final = "voice_emotion_light"
 """A small network for weak boards."""
 
+AROUSED: Final = (Emotion.HAPPINESS, Emotion.ANGER, Emotion.FEAR)
+"""Of the emotions that the weights know, those of a roused voice."""
+
 _HOP_SAMPLES: Final = WINDOW_SAMPLES // 2
 _MAX_WINDOWS: Final = 40
 

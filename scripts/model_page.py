@@ -234,6 +234,7 @@ _HEADLINES = (
     ("accuracy", "accuracy"),
     ("macro_f1", "macro-F1"),
     ("uar", "unweighted average recall"),
+    ("arousal_auc", "area under the ROC curve, roused or calm"),
     ("ece", "calibration error (ECE, 15 bins)"),
 )
 _NAMES = {

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.body import USUAL, BodyModel
-from models.metrics import bootstrap_interval
+from models.metrics import auc, bootstrap_interval
 
 _STEP_S: Final = 5.0
 _RIDGE: Final = 1.0
@@ -117,17 +117,6 @@ def judge(moments: Sequence[Moment], draws: int = 200) -> dict[str, Any]:
         },
         "weights": dict(zip([*USUAL, "intercept"], np.mean(weights, axis=0).tolist(), strict=True)),
     }
-
-
-def auc(positive: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
-    """Give the chance that a positive scores above a negative (by ranks; ties count half)."""
-    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2.0)[inverse]
-    hits = int(positive.sum())
-    misses = len(positive) - hits
-    if not hits or not misses:
-        return float("nan")
-    return float((ranks[positive].sum() - hits * (hits + 1) / 2.0) / (hits * misses))
 
 
 def _logistic(inputs: NDArray[np.float64], wanted: NDArray[np.bool_]) -> NDArray[np.float64]:

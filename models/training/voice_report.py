@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from models import metrics
 from models.runtime import Net
-from models.training.body import auc
-from models.training.voice_data import Clip, labels_of, read_sound
+from models.training.voice_data import CLASSES, Clip, labels_of, read_sound
 from models.training.voice_embed import disturb
-from models.voice_emotion import window_logits
+from models.voice_emotion import AROUSED, window_logits
 
 NOISY_CORPUS: Final = "ravdess"
 """Who speaks in noise."""
@@ -22,7 +21,7 @@ NOISES: Final = (
 )  # fmt: skip
 """Disturbances of the shipped file's figures."""
 
-_AROUSED: Final = (1, 3, 4)  # happiness, anger, fear
+_AROUSED: Final = tuple(CLASSES.index(name) for name in AROUSED)
 
 
 def report(
@@ -89,6 +88,6 @@ def figures(
         "macro_f1": metrics.macro_f1(truth, chosen),
         "recall": metrics.recalls(truth, chosen),
         "ece": metrics.ece(truth, probabilities),
-        "arousal_auc": auc(np.isin(truth, aroused), probabilities[:, aroused].sum(axis=1)),
+        "arousal_auc": metrics.auc(np.isin(truth, aroused), probabilities[:, aroused].sum(axis=1)),
         "confusion": confusion.tolist(),
     }

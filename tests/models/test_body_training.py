@@ -3,12 +3,11 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from models.errors import DataError
 from models.evaluate_body import evaluate_body
-from models.training.body import auc, judge, main, replay
+from models.training.body import judge, main, replay
 from tests.models.body_records import HEAD, record
 
 pytestmark = pytest.mark.slow
@@ -27,14 +26,6 @@ def test_finds_stress_where_the_body_tells_it(
     assert result["people"] == 3
     assert low <= result["auc_leave_people_out"] <= high
     assert low <= result["auc_shipped_weights"] <= high
-
-
-def test_auc() -> None:
-    truth = np.array([True, False, True, False])
-    assert auc(truth, np.array([4.0, 1.0, 3.0, 2.0])) == 1.0
-    assert auc(truth, np.array([1.0, 4.0, 2.0, 3.0])) == 0.0
-    assert auc(truth, np.zeros(4)) == 0.5
-    assert np.isnan(auc(np.array([True, True]), np.zeros(2)))
 
 
 def test_the_evaluation_reports_what_the_shipped_weights_do(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from models.evaluate import evaluate
 from models.evaluate_data import read_samples
 from models.evaluate_senses import read_sound
 from models.types import EMOTIONS, Emotion
+from models.voice_emotion import VoiceEmotion
 
 pytestmark = pytest.mark.slow
 
@@ -198,6 +199,26 @@ def test_voices_of_any_rate_and_format_are_classified(tmp_path: Path) -> None:
         evaluate("voice", tmp_path, groups=["x", "z"])
     with pytest.raises(DataError, match="voice_emotion_open"):
         evaluate("voice", tmp_path, model="text_emotion")
+
+
+def test_voices_are_told_roused_or_calm(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    labels = ("angry", "sad", "fear", "neutral", "happy")
+    rows, roused, calm = [], list[float](), list[float]()
+    emotion = VoiceEmotion(load_catalog())
+    for number, label in enumerate(labels):
+        time = np.arange(32_000) / 16_000
+        tone = 0.2 * np.sin(2 * np.pi * (120 + 60 * number) * time * (1 + 0.02 * np.sin(5 * time)))
+        soundfile.write(tmp_path / f"{label}.wav", tone + rng.normal(0, 0.01, 32_000), 16_000)
+        rows.append((f"{label}.wav", label))
+        said = emotion.classify(read_sound(tmp_path / f"{label}.wav"))
+        chance = sum(said[EMOTIONS.index(Emotion(one))] for one in ("anger", "fear", "happiness"))
+        (calm if label in {"sad", "neutral"} else roused).append(chance)
+    report = evaluate("voice", write(tmp_path, ("file", "label"), rows))
+    assert report.arousal_auc == np.mean([one > other for one in roused for other in calm])
+    assert f"arousal AUC {report.arousal_auc:.3f}" in report.lines()
+    assert evaluate("voice", tmp_path, labels=["angry", "fear"]).arousal_auc is None
+    assert evaluate("voice", tmp_path, labels=["sad", "neutral"]).arousal_auc is None
 
 
 @pytest.mark.parametrize("rate", [8_000, 16_000, 22_050, 44_100, 48_000])

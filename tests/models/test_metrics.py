@@ -50,6 +50,14 @@ def test_temperature_that_made_the_labels_is_found(true_temperature: float) -> N
     assert metrics.fit_temperature(truth, logits) == pytest.approx(true_temperature, rel=0.1)
 
 
+def test_auc() -> None:
+    truth = np.array([True, False, True, False])
+    assert metrics.auc(truth, np.array([4.0, 1.0, 3.0, 2.0])) == 1.0
+    assert metrics.auc(truth, np.array([1.0, 4.0, 2.0, 3.0])) == 0.0
+    assert metrics.auc(truth, np.zeros(4)) == 0.5
+    assert np.isnan(metrics.auc(np.array([True, True]), np.zeros(2)))
+
+
 def test_pearson_knows_its_limits() -> None:
     x = np.array([1.0, 2.0, 4.0])
     assert metrics.pearson(x, 3 - 2 * x) == pytest.approx(-1.0)
