@@ -8,7 +8,8 @@
 3. Fitted on all speakers but voice_data.REPORTED, it becomes one int8 file, whose own figures are
    those speakers'.
 Every step is kept: an interrupted run goes on where it stopped. `--corpora emodb` fits on open
-data alone; the other corpora are then only asked about.
+data alone; the other corpora are then only asked about. `--shipped` leaves the catalog's file as it
+is: its own figures are measured anew, and those of the recipe.
 """
 
 import argparse
@@ -22,18 +23,19 @@ from typing import Any, Final
 import numpy as np
 import torch
 
+from models.catalog import load_catalog
 from models.training.voice_card import figures_text
 from models.training.voice_cross import Tuner, Whole
-from models.training.voice_data import CLASSES, Clip, labels_of, read_clips
+from models.training.voice_data import CLASSES, NOISY_CORPUS, Clip, labels_of, read_clips
 from models.training.voice_embed import Embedder
 from models.training.voice_encoder import Encoder, load_encoder
 from models.training.voice_export import export_int8
-from models.training.voice_report import NOISY_CORPUS, report, report_noise
+from models.training.voice_report import report, report_noise
 from models.training.voice_trial import Trial, Windows
 from models.training.voice_tune import Tuning
 
 NOISES: Final = ("white20", "white10", "pink10", "music10")
-"""Disturbances of the recipe's figures; RAVDESS speaks in them, where it was learnt."""
+"""Disturbances of the recipe's figures; NOISY_CORPUS speaks in them."""
 
 _STEPS: Final = 400
 _SMOKE_STEPS: Final = 20
@@ -44,10 +46,22 @@ _FROZEN: Final = ("corpora", "corpus_left_out")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
-    parser = _parser()
+    parser = common_parser("voice", __doc__, "voice_emotion", copies=2)
+    parser.add_argument("--corpora", nargs="*", help="fit on these only, e.g. for an open licence")
+    parser.add_argument("--tune", type=int, default=0, help="batches of fine-tuning, 0 for none")
+    parser.add_argument(
+        "--bf16", action="store_true", help="tune in bfloat16: for CPUs with AMX, slower on others"
+    )
     options = parser.parse_args(arguments)
     if options.tune and options.corpora:
         parser.error("--tune is for all corpora together: leave --corpora out")
+    if options.tune and options.shipped:
+        parser.error("--shipped trains no file: leave --tune out")
+    train(options, load_encoder(options.encoder))
+
+
+def train(options: argparse.Namespace, encoder: torch.nn.Module) -> None:
+    """Judge the recipe with this encoder, make its file, and write both's figures beside it."""
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     clips = read_clips(options.data, _SMOKE_CLIPS if options.smoke else None)
@@ -56,7 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # A class that no clip has cannot be learnt, nor be answered: the last ones are left off.
     classes = CLASSES[: int(labels_of(clips)[learnable].max()) + 1]
 
-    encoder = load_encoder(options.encoder)
     trial = _trial(options, encoder, clips, learnable, len(classes))
     chosen = trial.cross_validate()
     if len(corpora) > 1:
@@ -66,11 +79,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _show(chosen)
 
     target = options.out / f"{options.name}.tflite"
-    if options.tune and _tuned(options, encoder, trial, clips, len(classes), chosen):
+    if options.shipped:
+        catalog = load_catalog()
+        target = catalog.path(options.name)
+        chosen["temperature"] = catalog.entry(options.name).number("temperature")
+    elif options.tune and _tuned(options, encoder, trial, clips, len(classes), chosen):
         shutil.copyfile(options.out / "tune" / "all.tflite", target)
     else:
         export_int8(Whole(encoder, trial.fit(), len(classes)), target)
-    reported = [c for c in clips if c.reported and c.corpus in corpora and c.label < len(classes)]
+    temperature = chosen["temperature"]
+    reported = [
+        clip
+        for clip in clips
+        if (clip.reported or clip.corpus not in corpora) and clip.label < len(classes)
+    ]
     told = {
         "model": options.name,
         "classes": classes,
@@ -78,13 +100,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
         "seed": options.seed,
         "copies": options.copies,
-        "temperature": chosen["temperature"],
+        "temperature": temperature,
         "learnt": sorted(corpora),
         "folds": _folds(clips),
-        "reported_speakers": sorted({clip.speaker for clip in reported}),
+        "reported_speakers": sorted({clip.speaker for clip in reported if clip.corpus in corpora}),
         "chosen_on": chosen,
-        "reported": report(target, reported, chosen["temperature"], classes),
-        "reported_noise": report_noise(target, reported, chosen["temperature"], options.seed),
+        "reported": report(target, reported, temperature, classes),
+        "reported_noise": report_noise(target, reported, temperature, options.seed),
     }
     (options.out / f"{options.name}.json").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     (options.out / f"{options.name}.md").write_text(figures_text(told), "utf-8")
@@ -93,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _trial(
     options: argparse.Namespace,
-    encoder: Encoder,
+    encoder: torch.nn.Module,
     clips: Sequence[Clip],
     learnable: np.ndarray[Any, np.dtype[np.bool_]],
     classes: int,
@@ -106,11 +128,7 @@ def _trial(
     copies = [
         embedder.augmented(f"train{n}") for n in range(1 if options.smoke else options.copies)
     ]
-    noisy = [
-        index
-        for index, clip in enumerate(clips)
-        if clip.corpus == NOISY_CORPUS and learnable[index]
-    ]
+    noisy = [index for index, clip in enumerate(clips) if clip.corpus == NOISY_CORPUS]
     if noisy and not options.smoke:
         speaking = [clips[index] for index in noisy]
         asker = Embedder(encoder_file, speaking, options.out / "cache" / "noisy", options.seed)
@@ -181,18 +199,15 @@ def _show(told: dict[str, Any]) -> None:
     print(json.dumps(told, indent=1), flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m models.training.voice", description=__doc__)
+def common_parser(module: str, doc: str | None, name: str, copies: int) -> argparse.ArgumentParser:
+    """Make the parser of what all voice trainings take."""
+    parser = argparse.ArgumentParser(prog=f"python -m models.training.{module}", description=doc)
     parser.add_argument("--data", type=Path, required=True, help="folder of corpora")
     parser.add_argument("--encoder", type=Path, required=True, help="wheel or folder of tiny.en")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--name", default="voice_emotion")
-    parser.add_argument("--corpora", nargs="*", help="fit on these only, e.g. for an open licence")
-    parser.add_argument("--copies", type=int, default=2, help="augmented copies of each clip")
-    parser.add_argument("--tune", type=int, default=0, help="batches of fine-tuning, 0 for none")
-    parser.add_argument(
-        "--bf16", action="store_true", help="tune in bfloat16: for CPUs with AMX, slower on others"
-    )
+    parser.add_argument("--out", type=Path, required=True, help="a folder for this model alone")
+    parser.add_argument("--name", default=name)
+    parser.add_argument("--shipped", action="store_true", help="measure the catalog's file anew")
+    parser.add_argument("--copies", type=int, default=copies, help="augmented copies of each clip")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--smoke", action="store_true", help="a few clips and steps, for CI")

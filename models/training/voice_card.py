@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from models.training.voice_data import NOISY_CORPUS
+
 _SHORT: Final = {"emodb": "EmoDB", "nemo": "nEMO", "ravdess": "RAVDESS"}
 _BEGIN: Final = "<!-- figures: written by models.training.voice_card -->"
 _END: Final = "<!-- end of figures -->"
@@ -60,15 +62,19 @@ def _file(told: Mapping[str, Any]) -> str:
         f"**This file**, on the speakers whom it never heard "
         f"({', '.join(told['reported_speakers'])}): few, hence the wide intervals."
     )
+    strange = [corpus for corpus in told["reported"] if corpus not in told["learnt"]]
+    if strange:
+        intro += f" All of {' and '.join(_names([one]) for one in strange)} was never heard."
     return f"{intro}\n\n{_table(('corpus', *_HEAD), rows)}"
 
 
 def _noise(told: Mapping[str, Any]) -> str:
     parts = []
-    for noises, whose in (
-        (told["chosen_on"]["noise"], "the recipe on RAVDESS, cross-validated"),
-        (told["reported_noise"], "this file on the RAVDESS speakers whom it never heard"),
-    ):
+    heard = NOISY_CORPUS in told["learnt"]
+    recipe = "cross-validated" if heard else "which was never heard"
+    file = "on the RAVDESS speakers whom it never heard" if heard else "on RAVDESS"
+    recipe, file = f"the recipe on RAVDESS, {recipe}", f"this file {file}"
+    for noises, whose in ((told["chosen_on"]["noise"], recipe), (told["reported_noise"], file)):
         rows = [
             (noise, *(f"{found[name]:.3f}" for name in ("uar", "confidence", "ece")))
             for noise, found in noises.items()

@@ -13,12 +13,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.training.voice_data import FOLDS, Clip, labels_of
+from models.training.voice_data import FOLDS, NOISY_CORPUS, Clip, labels_of
 from models.training.voice_embed import Embedder
 from models.training.voice_encoder import Encoder
 from models.training.voice_export import export_int8
 from models.training.voice_head import Head
-from models.training.voice_report import NOISY_CORPUS
 from models.training.voice_trial import Logits, Trial, transfer
 from models.training.voice_tune import Tuning, tune
 

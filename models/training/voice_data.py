@@ -20,6 +20,9 @@ RATE_HZ: Final = 16_000
 REPORTED: Final = frozenset(["rav18", "rav19", "nemoWR0", "emo14"])
 """Speakers whom the shipped file never heard: its own figures are theirs."""
 
+NOISY_CORPUS: Final = "ravdess"
+"""Who speaks in noise."""
+
 FOLDS: Final = 5
 """All speakers take turns to be left out: figures of the recipe, to choose and to calibrate."""
 

@@ -1,4 +1,4 @@
-"""Clip -> spectrograms, or pooled statistics of the int8 encoder, in conditions, cached on disk.
+"""Clip -> pooled statistics of the int8 encoder, in conditions, cached on disk.
 
 The head is fitted on what the int8 encoder says, not on what the float one would say.
 Every condition is one file, so an interrupted run goes on where it stopped.
@@ -6,7 +6,7 @@ Every condition is one file, so an interrupted run goes on where it stopped.
 
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -40,27 +40,14 @@ class Embedder:
     def augmented(self, condition: str) -> NDArray[np.float32]:
         """Embed one disturbed window of each clip; each name is a way of augmenting of its own."""
         heard = ([self._augment(i, condition)] for i in self._indices())
-        return self._kept(condition, heard, self._embed).astype(np.float32)
+        return self._kept(condition, heard).astype(np.float32)
 
     def windows(self, condition: str = "clean") -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Embed all windows of each clip, and give the clip of each; see `disturb` for names."""
         heard = (self._disturbed(i, condition) for i in self._indices())
-        rows = self._kept(condition, map(_windows, heard), self._embed).astype(np.float32)
-        return rows, self.owners()
-
-    def owners(self) -> NDArray[np.int64]:
-        """Give the clip of each window that `windows` embeds."""
+        rows = self._kept(condition, map(_windows, heard)).astype(np.float32)
         counts = [len(window_starts(sound.size)) for sound in self._sounds]
-        return np.repeat(np.arange(len(self._clips)), counts)
-
-    def spectrograms(self, condition: str = "clean") -> NDArray[np.float16]:
-        """Give (windows, 80, 300) of what was embedded: all clean windows, or the augmented."""
-        heard = (
-            (_windows(sound) for sound in self._sounds)
-            if condition == "clean"
-            else ([self._augment(i, condition)] for i in self._indices())
-        )
-        return self._kept(f"{condition}.mel", heard, log_mel)
+        return rows, np.repeat(np.arange(len(self._clips)), counts)
 
     def _indices(self) -> range:
         return range(len(self._clips))
@@ -69,9 +56,7 @@ class Embedder:
         statistics: Sound = self._net(log_mel(window)[None])[0][0]
         return statistics
 
-    def _kept(
-        self, condition: str, clips: Iterator[list[Sound]], tell: Callable[[Sound], Sound]
-    ) -> NDArray[np.float16]:
+    def _kept(self, condition: str, clips: Iterator[list[Sound]]) -> NDArray[np.float16]:
         path = self._cache / f"{condition}.npy"
         if path.exists():
             kept: NDArray[np.float16] = np.load(path)
@@ -79,7 +64,7 @@ class Embedder:
         started = spoken = time.monotonic()
         rows = []
         for done, windows in enumerate(clips, start=1):
-            rows += [tell(window).astype(np.float16) for window in windows]
+            rows += [self._embed(window).astype(np.float16) for window in windows]
             now = time.monotonic()
             if now - spoken > _SECONDS_BETWEEN_LINES:
                 spoken = now

@@ -9,12 +9,9 @@ from numpy.typing import NDArray
 
 from models import metrics
 from models.runtime import Net
-from models.training.voice_data import CLASSES, Clip, labels_of, read_sound
+from models.training.voice_data import CLASSES, NOISY_CORPUS, Clip, labels_of, read_sound
 from models.training.voice_embed import disturb
 from models.voice_emotion import AROUSED, window_logits
-
-NOISY_CORPUS: Final = "ravdess"
-"""Who speaks in noise."""
 
 NOISES: Final = (
     "white20", "white10", "white5", "white0", "pink10", "pink0", "music10", "music0", "room"

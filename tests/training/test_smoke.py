@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from models.catalog import load_catalog
 from models.runtime import Net
 from tests.fakes.training_data import write_faces, write_texts, write_voices
 
@@ -53,10 +54,26 @@ def test_face(tmp_path: Path) -> None:
 def test_voice(tmp_path: Path) -> None:
     data = write_voices(tmp_path / "data")
     encoder = ROOT / "models" / "weights" / "fetched" / "whisper_tiny_en"
-    said = train("voice", data, tmp_path / "out", "--encoder", str(encoder), "--tune", "2")
-    assert "tuned_uar" in said
+    train("voice", data, tmp_path / "out", "--encoder", str(encoder), "--tune", "2")
     net = Net.load(tmp_path / "out" / "voice_emotion.tflite")
     assert len(net.outputs) == 1
     told = json.loads((tmp_path / "out" / "voice_emotion.json").read_text("utf-8"))
     assert told["learnt"] == ["emodb", "ravdess"]
     assert told["reported_speakers"] == ["emo14", "rav18", "rav19"]
+    assert {"tuned", "tried"} & set(told["chosen_on"])
+
+
+def test_voice_light(tmp_path: Path) -> None:
+    data = write_voices(tmp_path / "data")
+    encoder = ROOT / "models" / "weights" / "fetched" / "whisper_tiny_en"
+    more = ["--encoder", str(encoder)]
+    train("voice_light", data, tmp_path / "out", *more)
+    assert len(Net.load(tmp_path / "out" / "voice_emotion_light.tflite").outputs) == 1
+    figures = tmp_path / "out" / "voice_emotion_light.json"
+    assert set(json.loads(figures.read_text("utf-8"))["chosen_on"]["corpus_left_out"]) == {
+        "emodb",
+        "ravdess",
+    }
+    train("voice_light", data, tmp_path / "out", *more, "--shipped")
+    entry = load_catalog().entry("voice_emotion_light")
+    assert json.loads(figures.read_text("utf-8"))["sha256"] == entry.sha256
