@@ -91,14 +91,15 @@ def _people(told: Mapping[str, Any]) -> str:
     if "corpus_left_out" not in chosen:
         return ""
     every, neutral = chosen["calibrated"], chosen["calibrated_neutral"]
+    plain = chosen.get("frozen", chosen)
     rows = [
         (
             _SHORT.get(corpus, corpus),
             *(f"{uar:.3f}" for uar in (found["uar"], every[corpus]["uar"], neutral[corpus]["uar"])),
-            f"{chosen['corpus_left_out'][corpus]:.3f}",
+            f"{plain['corpus_left_out'][corpus]:.3f}",
             *(f"{one[corpus]['left_out']:.3f}" for one in (every, neutral)),
         )
-        for corpus, found in chosen["corpora"].items()
+        for corpus, found in plain["corpora"].items()
     ]
     head = ("corpus", "speakers left out", "centred on all", "on neutral", "corpus left out",
             "centred on all", "on neutral")  # fmt: skip
@@ -107,6 +108,15 @@ def _people(told: Mapping[str, Any]) -> str:
         "mean of all the person's clips (every emotion equally often), and on the mean of the "
         "neutral ones. The file uses the first."
     )
+    if "frozen" in chosen:
+        tuned = ", ".join(
+            f"{_SHORT.get(corpus, corpus)} {uar:.3f}"
+            for corpus, uar in chosen["corpus_left_out"].items()
+        )
+        intro += (
+            " The table is that of the frozen encoder, from which this file was tuned; "
+            f"tuned, a corpus left out is read at: {tuned}."
+        )
     return f"{intro}\n\n{_table(head, rows)}"
 
 
