@@ -27,6 +27,8 @@ async def running(driver: Driver) -> AsyncIterator[RememberingPort]:
         task.cancel()
         await asyncio.wait({task}, timeout=LIMIT_S)
         assert task.done(), "the driver did not stop"
+        if not task.cancelled():
+            task.exception()  # its peer may have gone: what then comes is the test's to look for
 
 
 async def outcome(driver: Driver, limit_s: float = 15.0) -> BaseException:

@@ -56,15 +56,15 @@ async def test_every_route_refuses_who_may_not_and_knows_who_may(rig: Rig) -> No
     stranger = rig.client()
     for route in ROUTES:
         status, text = await status_of(stranger, route)
+        if status == 429:  # strangers may not ask as fast as this machine can
+            rig.hub.api._server._context_made.strangers._buckets.clear()  # type: ignore[union-attr]
+            status, text = await status_of(stranger, route)
         if route.own_auth:
             assert status == 401, (route.path, status)
         elif route.access is Access.PUBLIC:
             assert status not in (401, 403) or "signed" in text, (route.path, status)
         else:
-            assert status in (401, 429), (route.path, status)
-            if status == 429:
-                rig.hub.api._server._context_made.strangers._buckets.clear()  # type: ignore[union-attr]
-                assert (await status_of(stranger, route))[0] == 401
+            assert status == 401, (route.path, status)
     for role in Role:
         client = await rig.as_(role)
         for route in ROUTES:
