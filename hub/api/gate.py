@@ -178,9 +178,8 @@ def to_response(
         headers["Cache-Control"] = "no-cache"
         if request.method in SAFE and tag in request.headers.get("If-None-Match", ""):
             return web.Response(status=304, headers=headers)
-    return web.Response(
-        status=reply.status, text=text, content_type="application/json", headers=headers
-    )
+    headers["Content-Type"] = "application/json; charset=utf-8"
+    return web.Response(status=reply.status, body=text.encode(), headers=headers)
 
 
 def etag_of(text: str) -> str:

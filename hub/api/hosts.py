@@ -68,11 +68,8 @@ def _name_in(host: str) -> str | None:
 
 def is_loopback(request: web.Request) -> bool:
     """Say whether both ends of the connection are this machine, by name and by address."""
-    host = host_of(request)
-    peer = request.transport.get_extra_info("peername") if request.transport else None
-    if host not in LOCAL or not peer:
-        return False
-    return _is_loopback(str(peer[0]))
+    peer = request.remote
+    return bool(peer) and host_of(request) in LOCAL and _is_loopback(str(peer))
 
 
 @lru_cache(maxsize=256)
