@@ -5,6 +5,8 @@ taken back in one tap; its text stays as somebody wrote it. Every guard stands o
 is a guard of its own, for a time; see hub.decide.guards.
 """
 
+import asyncio
+
 from hub.settings import Rule
 from hub.store.config_db import ConfigDb
 
@@ -46,6 +48,8 @@ class Wishes:
 
     def __init__(self, config: ConfigDb) -> None:
         self._config = config
+        self._wishing = asyncio.Lock()
+        """Two who wish at once must both be heard."""
 
     def more(self, rule: str) -> bool:
         """Say whether more of a rule is wished."""
@@ -54,8 +58,9 @@ class Wishes:
 
     async def want(self, rule: str, by: str, *, more: bool) -> None:
         """Note a wish or take it back, as done by `by`. Raises StoreError."""
-        kept = self._config.get(KEY)
-        names = {str(name) for name in kept} if isinstance(kept, list) else set()
-        wished = names | {rule} if more else names - {rule}
-        if wished != names:
-            await self._config.set(KEY, [*sorted(wished)], by)
+        async with self._wishing:
+            kept = self._config.get(KEY)
+            names = {str(name) for name in kept} if isinstance(kept, list) else set()
+            wished = names | {rule} if more else names - {rule}
+            if wished != names:
+                await self._config.set(KEY, [*sorted(wished)], by)

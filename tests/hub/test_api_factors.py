@@ -147,6 +147,13 @@ async def test_a_passkey_is_made_and_shown_once_for_each_question(rig: Rig) -> N
         _, asked = await post(owner, "/factors/passkeys/proof/options")
         forged = {"credential": thief.show(asked["options"])}
         assert (await post(owner, "/factors/passkeys/proof", forged))[0] == 403
+    # The two were counted as wrong codes are: three more, and the right key is refused as well.
+    await post(owner, "/factors/totp")
+    for _ in range(3):
+        assert (await post(owner, "/factors/totp", {"code": "000000"}, "PUT"))[0] == 403
+    _, asked = await post(owner, "/factors/passkeys/proof/options")
+    shown = {"credential": key.show(asked["options"])}
+    assert (await post(owner, "/factors/passkeys/proof", shown))[0] == 429
     assert unb64(factors["passkeys"][0]["id"]) == key.id
     async with owner.delete(f"{API}/factors/passkeys/{b64(key.id)}") as answer:
         assert answer.status == 204

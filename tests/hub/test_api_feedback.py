@@ -91,6 +91,17 @@ async def test_a_wish_acts_on_the_rule_and_is_taken_back(rig: Rig) -> None:
     async with adult.delete(f"{API}/policies/nothing/sooner") as answer:
         assert answer.status == 404
 
+    # Another rule that is called so has nobody's wish.
+    await told(rig, verdict="more", was=None, decision=number)
+    async with adult.get(f"{API}/policies/soften") as answer:
+        rule = await answer.json()
+    match = {"If-Match": rule["etag"]}
+    async with adult.delete(f"{API}/policies/soften", headers=match) as answer:
+        assert answer.status == 204
+    async with adult.put(f"{API}/policies/soften", json=rule["rule"]) as answer:
+        assert answer.status == 200
+        assert (await answer.json())["sooner"] is False
+
 
 async def test_not_now_holds_the_rules_of_that_room(rig: Rig) -> None:
     number, now = rig.hub.store.next_ids().decision, rig.hub.clock.monotonic()

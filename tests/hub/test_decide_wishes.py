@@ -1,5 +1,6 @@
 """What people wish of rules: more of what one did acts sooner, "not now" leaves a room alone."""
 
+import asyncio
 from pathlib import Path
 
 from hub.clock import ManualClock
@@ -106,3 +107,15 @@ async def test_wishes_are_kept_over_a_restart(tmp_path: Path, clock: ManualClock
         assert Wishes(store.config).more("soften") is not more
         await Wishes(store.config).want("soften", "ada", more=more)
         await store.close()
+
+
+async def test_two_who_wish_at_once_are_both_heard(tmp_path: Path, clock: ManualClock) -> None:
+    store = Store(StoreSettings(directory=tmp_path), clock)
+    await store.open()
+    wishes = Wishes(store.config)
+    await asyncio.gather(
+        wishes.want("soften", "ada", more=True), wishes.want("cheer", "bob", more=True)
+    )
+    assert wishes.more("soften")
+    assert wishes.more("cheer")
+    await store.close()

@@ -179,6 +179,7 @@ async def ask_passkey(call: Call) -> dict[str, Any]:
 async def show_passkey(call: Call) -> dict[str, Any]:
     """Show the second factor with a passkey."""
     who, context, sent = call.identity, call.context, call.sent(ShownPasskey)
+    _check_lock(call, who)
     challenge = _take(call, SHOW, sent.credential)
     lib = await _library()
     try:
@@ -194,17 +195,22 @@ async def show_passkey(call: Call) -> dict[str, Any]:
 
 
 def _check_code(call: Call, who: Identity, secret: bytes, last_step: int, code: str) -> int:
+    _check_lock(call, who)
     lock_out = call.context.auth.lock_out
-    wait_s = lock_out.locked_s(_lock(who))
-    if wait_s:
-        later = {"Retry-After": str(round(wait_s) + 1)}
-        raise Problem(429, "locked", Phrase("refused.locked_codes"), headers=later)
     step = totp.check(secret, code, call.context.hub.clock.wall(), last_step)
     if step is None:
         lock_out.failed(_lock(who))
         raise Problem(403, "wrong_code", Phrase("refused.wrong_code"))
     lock_out.succeeded(_lock(who))
     return step
+
+
+def _check_lock(call: Call, who: Identity) -> None:
+    """Raise Problem (429) for a while after too many wrong codes and passkeys."""
+    wait_s = call.context.auth.lock_out.locked_s(_lock(who))
+    if wait_s:
+        later = {"Retry-After": str(round(wait_s) + 1)}
+        raise Problem(429, "locked", Phrase("refused.locked_codes"), headers=later)
 
 
 async def _library() -> ModuleType:

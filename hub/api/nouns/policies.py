@@ -127,8 +127,10 @@ async def put_policy(call: Call) -> Reply:
 
 
 async def delete_policy(call: Call) -> None:
-    """Remove a rule."""
-    await remove_entry(call, "rules", call.path["policy"])
+    """Remove a rule, and what was wished of it: another of its name is another rule."""
+    name = call.path["policy"]
+    await remove_entry(call, "rules", name)
+    await call.context.operations(call.identity.by).wish(name, more=False)
 
 
 async def drop_wish(call: Call) -> None:
