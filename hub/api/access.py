@@ -5,6 +5,7 @@ A token's scopes restrict its member's role further; they never widen it.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Role(StrEnum):
@@ -59,9 +60,22 @@ TABLE: Mapping[Role, frozenset[Access]] = {
 }
 """What each role may do. A guest sees and pauses; a child also says and consents for themselves."""
 
+_ROLES: Mapping[str, Role] = {role.value: role for role in Role}
 
-def may(role: Role, scopes: frozenset[Access], access: Access) -> bool:
-    """Say whether a role, restricted to `scopes` if any, has this access."""
-    if access not in TABLE[role]:
-        return False
-    return not scopes or access in scopes or access in (Access.PUBLIC, Access.SESSION)
+
+@lru_cache(maxsize=256)
+def allowed(role: Role, scopes: tuple[str, ...]) -> frozenset[Access]:
+    """Return what a role may do, restricted to a token's scopes if it has any.
+
+    Scopes of another version are none that anybody has; what has only such may do nothing.
+    """
+    if not scopes:
+        return TABLE[role]
+    known = frozenset(Access(scope) for scope in scopes if scope in set(Access))
+    free = {Access.PUBLIC, Access.SESSION} if known else {Access.PUBLIC}
+    return TABLE[role] & (known | free)
+
+
+def role_of(text: str) -> Role:
+    """Return the role of this name; an unknown one, of another version, is a guest."""
+    return _ROLES.get(text, Role.GUEST)

@@ -69,7 +69,6 @@ class Context:
     """Secrets whose first code is awaited, by session."""
     versions: dict[tuple[str, str], tuple[object, str]] = field(default_factory=dict)
     """ETags of what can be edited, by section and name, and of which entry they are."""
-    keep: list[Any] = field(default_factory=list)
     version: str = field(default_factory=lambda: version("moodsync-hub"))
 
     def background(self) -> list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]]:

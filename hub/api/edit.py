@@ -4,7 +4,7 @@ import re
 
 from pydantic import BaseModel
 
-from hub.api.gate import check_match, etag_of
+from hub.api.answer import check_match, etag_of
 from hub.api.problem import Problem
 from hub.api.route import Call
 from hub.edits import Section

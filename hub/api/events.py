@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from hub.api.access import Access
+from hub.api.answer import secured
 from hub.api.live_client import ENDED, NEEDS, SLOW, LiveClient, Topic, close
 from hub.api.problem import Problem
 from hub.api.route import Call, Identity, Route
@@ -120,7 +121,7 @@ class Events:
             raise Problem(
                 426, "upgrade", Phrase("refused.upgrade"), headers={"Upgrade": "websocket"}
             )
-        await socket.prepare(call.request)
+        await secured(socket).prepare(call.request)
         client = LiveClient(socket, call.identity, call.context.language(call.request))
         self._clients.add(client)
         self._somebody.set()

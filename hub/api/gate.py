@@ -4,8 +4,7 @@ Whatever goes wrong becomes problem+json; a bug becomes a 500 that tells nothing
 """
 
 import asyncio
-import hashlib
-import json
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,28 +12,18 @@ from aiohttp import ClientConnectionResetError, web
 from pydantic import BaseModel
 
 from hub.api.access import Access
+from hub.api.answer import secured, to_response
 from hub.api.context import Context
 from hub.api.hosts import SAFE
 from hub.api.problem import Problem, problem_of
-from hub.api.route import Call, Identity, Reply, Route
-from hub.phrase import Language, Phrase, translated
+from hub.api.route import Call, Identity, Route
+from hub.phrase import Phrase
 
 log = structlog.get_logger(__name__)
 
 BODY_LIMIT_S = 10.0
 HUNG_UP = 499
 """As nginx calls it; it is seen by nobody."""
-
-_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
-
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-}
-"""On every answer."""
 
 
 class Gate:
@@ -48,19 +37,10 @@ class Gate:
         """The home's name."""
         return self._context.hub.settings.home.name
 
-    async def not_allowed(self, request: web.Request, err: web.HTTPException) -> web.StreamResponse:
-        """Answer a request whose path exists and whose method does not."""
+    async def handle(self, request: web.Request, route: Route) -> web.StreamResponse:
+        """Answer a request to a route of the API."""
         try:
-            self.check_host(request)
-            self._count_stranger(request)
-        except Problem as problem:
-            return problem.response(self._context.language(request))
-        return _of_status(err).response()
-
-    async def handle(self, request: web.Request, route: Route | None) -> web.StreamResponse:
-        """Answer a request to the API; `route` is None when there is no such route."""
-        try:
-            response = await self._checked(request, route)
+            return await self._answer(request, route, self._admit(request, route))
         except web.HTTPException as err:
             response = _of_status(err).response()
         except ClientConnectionResetError:
@@ -69,23 +49,30 @@ class Gate:
         except Exception as err:
             problem = problem_of(err)
             if problem is None:
-                name = route.name if route else ""
-                log.exception("request_failed", route=name)
+                log.exception("request_failed", route=route.name)
                 problem = Problem(
                     500, "internal", Phrase("refused.internal"), Phrase("mend.its_log")
                 )
             response = problem.response(self._context.language(request))
-        if not response.prepared:
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response
+        return secured(response)
 
-    async def _checked(self, request: web.Request, route: Route | None) -> web.StreamResponse:
-        context = self._context
-        self.check_host(request)
-        _check_text(request)
-        if route is None:
+    def not_found(self, request: web.Request, allowed: set[str]) -> web.StreamResponse:
+        """Answer a request that no route fits; `allowed` are the methods that its path has."""
+        try:
+            self._check_origin(request)
             self._count_stranger(request)
-            raise Problem(404, "not_found", Phrase("refused.no_such_route"))
+            if allowed:
+                problem = _of_status(web.HTTPMethodNotAllowed(request.method, allowed))
+            else:
+                problem = Problem(404, "not_found", Phrase("refused.no_such_route"))
+        except Problem as refused:
+            problem = refused
+        return secured(problem.response(self._context.language(request)))
+
+    def _admit(self, request: web.Request, route: Route) -> Identity | None:
+        """Return who asks, where they may. Raises Problem."""
+        context = self._context
+        self._check_origin(request)
         who, by_cookie = (None, False) if route.own_auth else context.auth.identify(request)
         if who is None:
             self._count_stranger(request)
@@ -108,7 +95,11 @@ class Gate:
             wait_s = context.commands.wait_s(who.session.id)
             if wait_s:
                 raise _too_many(wait_s)
-        return await self._answer(request, route, who)
+        return who
+
+    def _check_origin(self, request: web.Request) -> None:
+        self.check_host(request)
+        _check_text(request)
 
     def check_host(self, request: web.Request) -> None:
         """Raise Problem (403) unless the request is for this hub and from its own pages."""
@@ -134,68 +125,30 @@ class Gate:
     async def _answer(
         self, request: web.Request, route: Route, who: Identity | None
     ) -> web.StreamResponse:
-        query = _parse_query(request, route.query) if route.query else None
-        raw = await _read(request, route) if route.body is not None else b""
-        body = None
+        context = self._context
+        call = Call(context, request, request.match_info, who=who)
+        if route.query is not None:
+            call.query = _parse_query(request, route.query)
         if route.body is not None:
+            call.raw = await _read(request, route)
             try:
-                body = route.body.model_validate_json(raw or b"{}")
+                call.body = route.body.model_validate_json(call.raw or b"{}")
             except RecursionError:
                 raise Problem(400, "too_deep", Phrase("refused.too_deep")) from None
-        context = self._context
-        call = Call(context, request, dict(request.match_info), query, body, who, raw)
-
-        async def carry_out() -> web.StreamResponse:
-            if route.limit_s and route.waits:
-                async with asyncio.timeout(route.limit_s):
-                    answer = await route.handler(call)
-            else:
-                answer = await route.handler(call)
-            return to_response(request, route, answer, context.language(request))
-
         if route.command and who is not None:
-            return await context.idempotency.once(who.session.id, request, raw, carry_out)
-        return await carry_out()
+            carry_out = partial(self._carry_out, call, route)
+            return await context.idempotency.once(who.session.id, request, call.raw, carry_out)
+        return await self._carry_out(call, route)
 
-
-def to_response(
-    request: web.Request, route: Route, answer: Any, language: Language
-) -> web.StreamResponse:
-    """Return a handler's answer as a response in a language."""
-    if isinstance(answer, web.StreamResponse):
-        return answer
-    reply = answer if isinstance(answer, Reply) else Reply(answer, route.status)
-    if reply.data is None:
-        return web.Response(status=204, headers=reply.headers)
-    data = reply.data
-    text = (
-        data.model_dump_json() if isinstance(data, BaseModel) else _dump(translated(data, language))
-    )
-    headers = dict(reply.headers)
-    if route.etag:
-        tag = reply.etag or etag_of(text)
-        headers["ETag"] = tag
-        headers["Cache-Control"] = "no-cache"
-        if request.method in SAFE and tag in request.headers.get("If-None-Match", ""):
-            return web.Response(status=304, headers=headers)
-    headers["Content-Type"] = "application/json; charset=utf-8"
-    return web.Response(status=reply.status, body=text.encode(), headers=headers)
-
-
-def etag_of(text: str) -> str:
-    """Return the strong ETag of a JSON text."""
-    return f'"{hashlib.sha256(text.encode()).hexdigest()[:20]}"'
-
-
-def check_match(request: web.Request, current: str) -> None:
-    """Raise Problem unless If-Match names what is there now: nobody's edit is lost unseen."""
-    wanted = request.headers.get("If-Match")
-    if wanted is None:
-        raise Problem(428, "match_needed", Phrase("refused.match_needed"))
-    if wanted.strip() != "*" and current not in [tag.strip() for tag in wanted.split(",")]:
-        raise Problem(
-            412, "changed", Phrase("refused.changed_meanwhile"), Phrase("mend.read_again")
-        )
+    async def _carry_out(self, call: Call, route: Route) -> web.StreamResponse:
+        if route.limit_s and route.waits:
+            async with asyncio.timeout(route.limit_s):
+                answer = await route.handler(call)
+        else:
+            answer = await route.handler(call)
+        if isinstance(answer, web.StreamResponse):
+            return answer if answer.prepared else secured(answer)
+        return to_response(call.request, route, answer, call.context.language(call.request))
 
 
 def _parse_query(request: web.Request, model: type[BaseModel]) -> BaseModel:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
-from hub.api.access import Access, Role, may
+from hub.api.access import Access, Role, allowed, role_of
 from hub.api.problem import Problem
 from hub.phrase import Phrase
 from hub.store.accounts import Member, Session
@@ -51,10 +51,7 @@ class Identity:
     @property
     def role(self) -> Role:
         """Their role; an unknown one, of another version, is a guest."""
-        try:
-            return Role(self.member.role)
-        except ValueError:
-            return Role.GUEST
+        return role_of(self.member.role)
 
     @property
     def by(self) -> str:
@@ -63,12 +60,7 @@ class Identity:
 
     def may(self, access: Access) -> bool:
         """Say whether they have this access."""
-        if not self.session.scopes:
-            return may(self.role, frozenset(), access)
-        known = frozenset(Access(s) for s in self.session.scopes if s in set(Access))
-        if not known:
-            return access is Access.PUBLIC
-        return may(self.role, known, access)
+        return access in allowed(self.role, self.session.scopes)
 
 
 @dataclass(slots=True)
@@ -78,9 +70,9 @@ class Call:
     context: "Context"
     request: web.Request
     path: Mapping[str, str]
-    query: BaseModel | None
-    body: BaseModel | None
-    who: Identity | None
+    query: BaseModel | None = None
+    body: BaseModel | None = None
+    who: Identity | None = None
     raw: bytes = b""
     """The body as it came, for what signs it."""
 

@@ -1,4 +1,4 @@
-"""The server: builds the application from the table of routes and listens."""
+"""The server: listens, and says where it answers; `application` has what it answers."""
 
 import asyncio
 import errno
@@ -12,23 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
-from hub.api import pages
 from hub.api.admin import Admin
+from hub.api.application import application
 from hub.api.auth import Auth
 from hub.api.challenges import Challenges
 from hub.api.context import Context
 from hub.api.doors import Doors
 from hub.api.events import Events
-from hub.api.gate import HEADERS, Gate
-from hub.api.hosts import Hosts, is_loopback
+from hub.api.hosts import Hosts
 from hub.api.idempotency import Idempotency
 from hub.api.limits import RateLimit
 from hub.api.names import bind_addresses, is_lan, names, own_addresses
-from hub.api.problem import Problem
-from hub.api.route import PREFIX, Route
-from hub.api.table import ROUTES
 from hub.api.tls import Tls
 from hub.log_ring import LogRing
 from hub.phrase import Phrase
@@ -44,7 +39,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 RENEW_EVERY_S = 6 * 3600.0
-DOCUMENT = Path(__file__).resolve().parents[2] / "config" / "openapi.json"
 HANDSHAKE_S = 5.0
 KEEPALIVE_S = 30.0
 LINGER_S = 2.0
@@ -88,7 +82,7 @@ class ApiServer:
         accounts = self._hub.store.accounts
         await accounts.load()
         context = self._context_made = self._context(accounts)
-        app = _application(context, self)
+        app = application(context, self)
         self._hub.permission.on_change(context.events.changed)
         logging.getLogger().addHandler(self._log_ring)
         runner = web.AppRunner(
@@ -225,79 +219,6 @@ class ApiServer:
             await asyncio.sleep(RENEW_EVERY_S)
             await self._tls.load()
             await self._hub.store.accounts.save_seen()
-
-
-def _application(context: Context, server: ApiServer) -> web.Application:
-    gate = Gate(context)
-    known: dict[int, Route] = {}
-
-    @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        del handler  # the gate answers for every route
-        if context.doors is not None:
-            context.doors.asked(request.protocol)
-        if request.path.startswith("/api/"):
-            if not request.secure and not is_loopback(request):
-                return Problem(
-                    403, "not_encrypted", Phrase("refused.not_encrypted"), server.link()
-                ).response(context.language(request))
-            if request.path == "/api/openapi.json":
-                return _document(request, gate)
-            error = request.match_info.http_exception
-            if error is not None and error.status == web.HTTPMethodNotAllowed.status_code:
-                return await gate.not_allowed(request, error)
-            return await gate.handle(request, known.get(id(request.match_info.handler)))
-        return _page(request, gate, server)
-
-    app = web.Application(middlewares=[middleware], client_max_size=1 << 20)
-
-    async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-        response.headers.update(HEADERS)
-
-    app.on_response_prepare.append(add_headers)
-    for route in ROUTES:
-        handler = _unreachable()
-        known[id(handler)] = route
-        app.router.add_route(route.method, f"{PREFIX}{route.path}", handler)
-        context.keep.append(handler)
-    return app
-
-
-def _document(request: web.Request, gate: Gate) -> web.StreamResponse:
-    """Serve the OpenAPI document as it was made when this version was."""
-    try:
-        gate.check_host(request)
-    except Problem as problem:
-        return problem.response()
-    return web.FileResponse(DOCUMENT, headers={"Content-Type": "application/json"})
-
-
-def _unreachable() -> Handler:
-    """Return a new handler that the middleware answers for; it only tells routes apart."""
-
-    async def handler(_request: web.Request) -> web.StreamResponse:
-        raise Problem(500, "internal", Phrase("refused.passed_by"))
-
-    return handler
-
-
-def _page(request: web.Request, gate: Gate, server: ApiServer) -> web.StreamResponse:
-    try:
-        gate.check_host(request)
-    except Problem as problem:
-        return problem.response()
-    if request.method not in ("GET", "HEAD"):
-        return pages.page("Not found", "<p>There is nothing to send here.</p>", status=405)
-    file = server.authority_file
-    if request.path == "/ca.crt" and file is not None:
-        headers = {"Content-Type": "application/x-x509-ca-cert"}
-        return web.FileResponse(file, headers=headers)
-    if not request.secure and not is_loopback(request):
-        shown = server.authority
-        return pages.how_to_https(
-            gate.home, server.link(), shown.hex(":").upper() if shown else None
-        )
-    return pages.app_file(request.path)
 
 
 def _usable(addresses: tuple[str, ...]) -> list[str]:

@@ -11,6 +11,7 @@ from aiohttp import web
 from pydantic import Field
 
 from hub.api.access import Access
+from hub.api.answer import secured
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
 from hub.backup.backups import LIMIT_S, SHORTEST
@@ -82,10 +83,9 @@ async def make_sealed_backup(call: Call) -> web.StreamResponse:
                 "Content-Type": OCTETS,
                 "Content-Disposition": f'attachment; filename="moodsync-{now:%Y%m%d-%H%M}.backup"',
                 "Content-Length": str(out.stat().st_size),
-                "Cache-Control": "no-store",
             }
         )
-        await response.prepare(call.request)
+        await secured(response).prepare(call.request)
         with out.open("rb") as file:
             while part := await asyncio.to_thread(file.read, PART):
                 await response.write(part)

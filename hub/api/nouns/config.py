@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from hub.api.access import Access
-from hub.api.gate import check_match, etag_of
+from hub.api.answer import check_match, etag_of
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Reply, Route, Shape
 from hub.config import load

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import Field
 
 from hub.api.access import Access
+from hub.api.answer import check_match, etag_of
 from hub.api.edit import put_entry, remove_entry, version_of
-from hub.api.gate import check_match, etag_of
 from hub.api.nouns.moods import may_look_at
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Reply, Route, Shape

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from hub.api.access import Access
-from hub.api.gate import check_match, etag_of
+from hub.api.answer import check_match, etag_of
 from hub.api.route import Body, Call, Reply, Route, Shape
 from hub.settings import StoreSettings
 
