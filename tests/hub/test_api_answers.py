@@ -79,13 +79,13 @@ def test_what_is_no_number_in_json_is_null_and_phrases_are_texts() -> None:
     answer = {"a": math.nan, "b": [math.inf, 0.5], "why": Phrase("refused.cross_site")}
     for given, status in ((answer, 200), (Reply(answer, 201), 201)):
         for language in ("en", "de"):
-            response = to_response(request, route, given, language)  # type: ignore[arg-type]
+            response = to_response(request, route, given, language)
             assert response.status == status
             assert isinstance(response.body, bytes)
             assert json.loads(response.body) == {
                 "a": None,
                 "b": [None, 0.5],
-                "why": Phrase("refused.cross_site").in_language(language),  # type: ignore[arg-type]
+                "why": Phrase("refused.cross_site").in_language(language),
             }
     assert to_response(request, route, None, "en").status == 204
     assert "Content-Type" not in to_response(request, route, None, "en").headers
