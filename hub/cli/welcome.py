@@ -45,13 +45,18 @@ async def welcome(hub: Hub, *, terminal: bool) -> None:
 def pairing_lines(opened: dict[str, Any]) -> list[str]:
     """Return what a person is shown while pairing is open: QR code, digits, for how long."""
     where, digits = opened["where"], opened["digits"]
+    spelt = f"{digits[:3]} {digits[3:6]} {digits[6:]}"
     lines = [
         *qr(opened["link"]),
-        f"Scan this, or open {where['url']} and type:  {digits[:3]} {digits[3:6]} {digits[6:]}",
+        f"Scan this, or open {where['url']} and type:  {spelt}"
+        if where["lan"]
+        else f"On this machine open {where['url']} and type:  {spelt}",
         f"Open for {opened['closes_in_s']:.0f} s.",
     ]
     if not where["lan"]:
-        lines.append("Only this machine can reach it; for phones set api.bind: lan.")
+        lines.append(
+            "Phones cannot reach it: for them set api.bind: lan, start anew and scan the code."
+        )
     if where["authority"]:
         lines.append(f"The home's authority (SHA-256): {_colons(where['authority'])}")
     return lines

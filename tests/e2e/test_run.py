@@ -231,7 +231,8 @@ def test_the_command_line_lets_scripts_and_phones_in(tmp_path: Path) -> None:
         plain = moodsync(
             "pair", "--no-wait", "--config", str(hub.config), environment=hub.environment
         ).stdout
-        assert "Scan this, or open https://localhost" in plain
+        assert "On this machine open https://localhost" in plain
+        assert "for them set api.bind: lan" in plain
         assert "api.bind: lan" in plain
     log = (tmp_path / "hub.log").read_text()
     assert made["token"] not in log

@@ -122,9 +122,35 @@ async def test_a_dry_run_says_how_often_a_rule_would_have_acted(rig: Rig) -> Non
         assert answer.status == 200, await answer.text()
         told = await answer.json()
     assert told["moods"] == len(stored) > 0
-    assert told["acted"] == 3
+    assert (told["acted"], told["wished"]) == (3, False)
     assert "cheer" not in hub.settings.rules
     assert "simulated:lamp" not in {d.id for d in hub.devices.all() if d.state.on}
+
+
+async def test_a_dry_run_of_a_rule_that_more_is_wished_of_acts_sooner(rig: Rig) -> None:
+    adult = await rig.as_(Role.ADULT, "ada")
+    hub = rig.hub
+    # A good mood of 10 s: too short for a rule that waits for 15 s, long enough for half of that.
+    for step in range(3):
+        estimate = MoodEstimate(0.6, 0.1, Emotion.HAPPINESS, 0.8, {Sense.FACE: 1.0}, 0.0)
+        at = hub.clock.monotonic() - 86_400 + step * 5.0
+        hub.store.record(Mood(step + 1, RoomId("living_room"), None, estimate, at))
+    estimate = MoodEstimate(-0.6, 0.1, Emotion.SADNESS, 0.8, {Sense.FACE: 1.0}, 0.0)
+    hub.store.record(Mood(9, RoomId("living_room"), None, estimate, at + 2.0))
+    await hub.store.moods(fresh=True)
+    rule = RULE | {"for_s": 15.0}
+    async with adult.put(f"{API}/policies/cheer", json=rule) as answer:
+        assert answer.status == 200, await answer.text()
+
+    async def asked(**more: object) -> tuple[int, bool]:
+        async with adult.post(f"{API}/policies/dry-run", json={"rule": rule, **more}) as answer:
+            told = await answer.json()
+            return told["acted"], told["wished"]
+
+    assert await asked(name="cheer") == (0, False)
+    await hub.operations.noted_as("ada").wish("cheer", more=True)
+    assert await asked(name="cheer") == (1, True)
+    assert await asked() == (0, False)
 
 
 async def test_a_rule_is_text_and_data_alike_and_its_mistakes_have_lines(rig: Rig) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli.welcome import welcome
+from hub.cli.welcome import pairing_lines, welcome
 from tests.hub.api_device import Phone
 from tests.hub.api_rig import Rig, running, settings_for
 
@@ -46,3 +46,17 @@ async def test_without_a_terminal_the_address_is_all_and_nothing_opens(
     stranger = rig.client()
     async with stranger.get("/api/v1/pairing") as answer:
         assert (await answer.json())["state"] == "closed"
+
+
+@pytest.mark.parametrize("lan", [True, False])
+def test_nobody_is_told_to_scan_what_a_phone_cannot_reach(lan: bool) -> None:
+    opened = {
+        "where": {"url": "https://localhost:8443", "lan": lan, "authority": None},
+        "digits": "123456789",
+        "link": "https://localhost:8443/pair#1.x",
+        "closes_in_s": 120.0,
+    }
+    shown = "\n".join(pairing_lines(opened))
+    assert "123 456 789" in shown
+    assert ("Scan this" in shown) is lan
+    assert ("set api.bind: lan" in shown) is not lan

@@ -13,6 +13,7 @@ from hub.api.problem import Problem
 from hub.api.route import Body, Call, Reply, Route, Shape
 from hub.config_rules import contradictions
 from hub.decide.replay import Replay, about
+from hub.decide.wishes import eased
 from hub.edits import read as read_edits
 from hub.errors import ConfigError
 from hub.errors import Problem as ConfigProblem
@@ -55,6 +56,8 @@ class DryRun(Body):
     """A rule to ask the past about; it need not be saved."""
 
     rule: Rule
+    name: str | None = Field(default=None, max_length=40)
+    """What it is saved as, if it is: "more like this" of that rule counts."""
     days: float = Field(default=7, gt=0, le=31)
 
 
@@ -100,6 +103,8 @@ class DryRunAnswer(Shape):
     """How many stored moods were looked at: few of them make a weak answer."""
     whole: bool
     """False where there were more moods than are looked at; then the newest were."""
+    wished: bool
+    """True where more of the rule is wished, and it was asked about as acting sooner."""
 
 
 class EditsShape(Shape):
@@ -161,17 +166,19 @@ async def dry_run_policy(call: Call) -> dict[str, Any]:
     sent, hub = call.sent(DryRun), call.context.hub
     if sent.rule.when.person is not None:
         may_look_at(call, sent.rule.when.person)  # else a rule would tell what history must not
-    settings = hub.settings.model_copy(update={"rules": {"dry_run": sent.rule}})
+    wished = sent.name is not None and hub.wishes.more(sent.name)
+    rule = eased(sent.rule) if wished else sent.rule
+    settings = hub.settings.model_copy(update={"rules": {"dry_run": rule}})
     problems = tuple(ConfigProblem("", None, k, text) for k, text in contradictions(settings))
     if problems:
         raise ConfigError(problems)
-    room, _ = about(sent.rule)
+    room, _ = about(rule)
     now = round(hub.clock.wall() * 1000)
     since = now - round(sent.days * DAY_MS)
     moods = await _moods(call, room, since)
     events = await hub.store.device_events(Where(since_ms=since, limit=PAGE), fresh=False)
     start = min([since, *(m.at_ms for m in moods), *(e.at_ms for e in events)])
-    replay = Replay(hub.settings, sent.rule, start)
+    replay = Replay(hub.settings, rule, start)
     async with call.context.heavy:
         found = await asyncio.to_thread(replay.run, moods, events)
     acted = [one for one in found if not one.guard]
@@ -187,6 +194,7 @@ async def dry_run_policy(call: Call) -> dict[str, Any]:
         "since_ms": since,
         "moods": len(moods),
         "whole": len(moods) < MOST_MOODS,
+        "wished": wished,
     }
 
 

@@ -108,7 +108,7 @@ describe("choices", () => {
 });
 
 describe("last week in words", () => {
-  const found: DryRun = { acted: 14, held: {}, times: [], since_ms: 0, moods: 5000, whole: true };
+  const found: DryRun = { acted: 14, held: {}, times: [], since_ms: 0, moods: 5000, whole: true, wished: false };
   it("says how often, and who held it back most", () => {
     expect(dryRunWords(found, true)).toEqual({ main: "Would have acted 14 times last week.", notes: [] });
     const held = dryRunWords({ ...found, acted: 1, held: { cooldown: 1, quiet_hours: 3 } }, true);
@@ -120,6 +120,9 @@ describe("last week in words", () => {
     expect(dryRunWords({ ...found, acted: 0, moods: 30 }, true).notes[0]).toContain("30 moods");
     expect(dryRunWords({ ...found, acted: 0, moods: 0 }, false).notes).toEqual([]);
     expect(dryRunWords({ ...found, whole: false }, true).notes).toHaveLength(1);
+  });
+  it("says where it was asked about as acting sooner", () => {
+    expect(dryRunWords({ ...found, wished: true }, true).notes[0]).toContain("sooner");
   });
 });
 

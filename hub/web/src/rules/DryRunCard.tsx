@@ -11,8 +11,11 @@ const SHOWN = 6;
 const LIMIT_MS = 60_000;
 
 /** What the rule would have done last week. */
-export function DryRunCard({ rule }: { rule: Rule }) {
-  const asked = useLoad(() => post<DryRun>("/policies/dry-run", { rule, days: 7 }, { limitMs: LIMIT_MS }), [JSON.stringify(rule)]);
+export function DryRunCard({ rule, name }: { rule: Rule; name?: string | undefined }) {
+  const asked = useLoad(
+    () => post<DryRun>("/policies/dry-run", { rule, name, days: 7 }, { limitMs: LIMIT_MS }),
+    [JSON.stringify(rule)],
+  );
   const wrong = asked.error !== null && asked.error.status >= 400 && asked.error.status < 500;
   const told = asked.data && dryRunWords(asked.data, rule.when.mood !== undefined);
   return (

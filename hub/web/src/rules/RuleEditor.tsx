@@ -153,7 +153,7 @@ export function RuleEditor({ known, ids, people, limits, done }: Props) {
           )}
         </div>
       </section>
-      <Trial rule={rule} />
+      <Trial rule={rule} name={known?.id} />
     </div>
   );
 }
@@ -194,13 +194,13 @@ function rankWords(rank: number): string {
 }
 
 /** The dry run, asked anew a moment after the rule changed. */
-function Trial({ rule }: { rule: Rule }) {
+function Trial({ rule, name }: { rule: Rule; name: string | undefined }) {
   const [asked, ask] = useState(rule);
   useEffect(() => {
     const later = setTimeout(() => ask(rule), 800);
     return () => clearTimeout(later);
   }, [rule]);
-  return <DryRunCard rule={asked} />;
+  return <DryRunCard rule={asked} name={name} />;
 }
 
 function gone(err: unknown): "gone" {

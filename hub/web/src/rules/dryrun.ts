@@ -10,6 +10,7 @@ export interface DryRun {
   since_ms: number;
   moods: number;
   whole: boolean;
+  wished: boolean;
 }
 
 /** Fewer moods than an hour of them make the answer a weak one. */
@@ -34,6 +35,7 @@ export function dryRunWords(found: DryRun, aboutMood: boolean): Told {
       .map(([guard]) => word("guard", guard));
     notes.push(counted("dry.held", times, { why: listed(why) }));
   }
+  if (found.wished) notes.push(t("dry.wished"));
   if (!found.whole) notes.push(t("dry.part"));
   return { main: found.acted ? counted("dry.acted", found.acted) : t("dry.never"), notes };
 }

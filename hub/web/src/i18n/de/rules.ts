@@ -117,6 +117,7 @@ export const rules: Record<keyof typeof source, string> = {
   "dry.few": "Aus diesem Raum sind von letzter Woche nur {n} Stimmungen da: eine schwache Auskunft.",
   "dry.part": "Es gab mehr Stimmungen, als angesehen werden; angesehen wurden die neuesten.",
   "dry.times": "Wann",
+  "dry.wished": "Weil „mehr davon“ gewünscht ist, wurde gefragt, wie sie früher handelte.",
   "dry.wrong": "So, wie sie dasteht, lässt sich die Regel nicht ausprobieren.",
   "guard.not_now": "jemand hatte „jetzt nicht“ gesagt",
   "guard.manual_override": "jemand hatte von Hand geschaltet",

@@ -116,6 +116,7 @@ export const rules = {
   "dry.few": "Only {n} moods were kept from this room last week: a weak answer.",
   "dry.part": "There were more moods than are looked at; the newest were.",
   "dry.times": "When",
+  "dry.wished": "As “more like this” was wished of it, it was asked about as acting sooner.",
   "dry.wrong": "As it stands, the rule cannot be tried.",
   "guard.not_now": "somebody said “not now”",
   "guard.manual_override": "somebody had set things by hand",
