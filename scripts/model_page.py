@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from model_aims import AIMS
+from model_aims import AIMS, card_aims
 from model_plots import plots
 
 from models.catalog import Catalog, Packaged, load_catalog
@@ -22,6 +22,7 @@ CARDS = ROOT / "models" / "cards"
 FUSION = ROOT / "docs" / "fusion.md"
 FIGURES = CARDS / "figures"
 CHANCE = 0.5
+_AIM_HEAD = ("aim", "wanted", "reached", "")
 
 Report = Mapping[str, Any]
 
@@ -67,14 +68,14 @@ def pages() -> dict[str, str]:
 def _filled(card: str, reports: Mapping[str, Report], catalog: Catalog) -> str:
     def block(found: re.Match[str]) -> str:
         kind, name = found.groups()
-        said = _section(reports[name], catalog) if kind == "report" else [_aims(name, reports)]
+        if kind == "report":
+            said = _section(reports[name], catalog)
+        else:
+            aims = card_aims(name, card) or AIMS[name]
+            said = [_table(_AIM_HEAD, [aim.row(reports) for aim in aims])]
         return "\n\n".join([f"<!-- {kind}: {name} -->", *said, "<!-- end -->"])
 
     return re.sub(r"<!-- (report|aims): (\w+) -->.*?<!-- end -->", block, card, flags=re.DOTALL)
-
-
-def _aims(name: str, reports: Mapping[str, Report]) -> str:
-    return _table(["aim", "wanted", "reached", ""], [aim.row(reports) for aim in AIMS[name]])
 
 
 def _files(catalog: Catalog) -> str:

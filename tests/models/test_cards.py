@@ -49,3 +49,32 @@ def test_an_aim_counts_as_missed_by_what_was_measured(page: Any) -> None:
     guess, stranger = sys.modules["model_aims"].AIMS["fusion"][-2:]
     assert guess.row(reports)[1:] == ["at most 0.010", "0.010", "**missed by 0.000**"]
     assert stranger.row(reports)[1:] == ["at most 0.010", "0.010", "met"]
+
+
+def test_aims_of_voice_and_face_are_read_from_their_cards(page: Any) -> None:
+    aims = sys.modules["model_aims"]
+    for name, file in (("voice", "voice_emotion"), ("face", "face_emotion")):
+        card = (ROOT / "models" / "cards" / f"{file}.md").read_text("utf-8")
+        rows = {row[0]: row[1:] for row in (aim.row({}) for aim in aims.card_aims(name, card))}
+        for what, (wanted, reached, verdict) in rows.items():
+            assert f"| {what} | {wanted} | {reached} | {verdict} |" in card
+    worse = card.replace("| accuracy | 0.8367 |", "| accuracy | 0.8321 |")
+    assert worse != card
+    rows = {row[0]: row[1:] for row in (aim.row({}) for aim in aims.card_aims("face", worse))}
+    assert rows["accuracy, 8 classes"] == ["at least 0.850", "0.832", "**missed by 0.018**"]
+    assert rows["accuracy, int8 from float"][-1] == "met"
+
+
+def test_a_voice_card_tells_of_corpora_left_out_in_each_of_its_ways(page: Any) -> None:
+    tables = sys.modules["card_tables"]
+    recipe = "| corpus | UAR |\n| --- | --- |\n| EmoDB | 0.9 |\n| nEMO{} | 0.4 |\n"
+    people = "\n| corpus | corpus left out |\n| --- | --- |\n| nEMO | 0.35 |\n"
+    assert tables.corpora_left_out(recipe.format(", never heard")) == {"nEMO": 0.4}
+    assert tables.corpora_left_out(recipe.format("") + people) == {"nEMO": 0.35}
+    tuned = "tuned, a corpus left out is read at: EmoDB 0.796, nEMO 0.389.\n"
+    both = {"EmoDB": 0.796, "nEMO": 0.389}
+    assert tables.corpora_left_out(recipe.format("") + people + tuned) == both
+    assert tables.speech_rejected("none of 1,750 windows") == 1.0
+    assert tables.speech_rejected("35 of\n1,750 windows") == 0.98
+    with pytest.raises(LookupError, match="windows"):
+        tables.speech_rejected("many")
