@@ -104,6 +104,20 @@ class Problem(Exception):  # noqa: N818 - the RFC's word
         )
 
 
+def locked(wait_s: float, title: str) -> Problem:
+    """Return the problem of whoever sent too many wrong secrets; `wait_s` says for how long."""
+    seconds = round(wait_s) + 1
+    headers = {"Retry-After": str(seconds)}
+    return Problem(
+        429,
+        "locked",
+        title,
+        Phrase("mend.wait_a_little"),
+        more={"wait_s": seconds},
+        headers=headers,
+    )
+
+
 def problem_of(err: Exception) -> Problem | None:  # noqa: PLR0911 - one a kind
     """Return the problem that a known error is; None for a bug."""
     match err:

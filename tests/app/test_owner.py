@@ -24,6 +24,8 @@ pytestmark = [
 PASSPHRASE = "a long way home, slowly"
 OVERLAY = "What the app has changed"
 EDITOR = f"document.querySelector('section[aria-label=\"{OVERLAY}\"]')"
+LOCKED = "document.body.innerText.includes('Too many wrong codes.')"
+SHOW = "[...document.querySelectorAll('dialog button')].find((b) => b.innerText === 'Show')"
 NOT_SEALED = (b"living_room", b"SQLite format", b"Demo home")
 """What would stand in a backup that anybody could read."""
 
@@ -141,7 +143,20 @@ async def test_an_authenticator_app_is_set_up_and_asked_for(
     await other.tap("Show", "dialog button")
     await other.page.wait("document.querySelector('.toast')")
     assert "Eve" not in await members(other)
+    # Each further wrong code waits twice as long as the one before: some browser is too slow once.
+    for _ in range(12):
+        await other.fill("Six digits", wrong(raw))
+        await other.tap("Show", "dialog button")
+        if await other.page.js(f"new Promise((done) => setTimeout(() => done({LOCKED}), 700))"):
+            break
+    else:
+        pytest.fail("twelve wrong codes were taken one after another")
+    await other.reads("It can be tried again in")
+    assert await other.axe() == []
     await other.fill("Six digits", code(raw, ahead=1))  # a code is good once
+    assert await other.page.js(f"{SHOW}.disabled"), "it can be tried before the wait is over"
+    assert "Eve" not in await members(other)
+    await other.reads_not("Too many wrong codes.")
     await other.tap("Show", "dialog button")
     await other.page.wait("document.querySelector('section[aria-label=Eve]')")
     assert "Eve" in await members(other)

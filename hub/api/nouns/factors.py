@@ -16,7 +16,7 @@ from pydantic import Field
 from hub.api import totp
 from hub.api.access import Access
 from hub.api.hosts import host_of
-from hub.api.problem import Problem
+from hub.api.problem import Problem, locked
 from hub.api.qr import qr_rows
 from hub.api.route import Body, Call, Identity, Route, Shape
 from hub.phrase import Phrase
@@ -209,8 +209,7 @@ def _check_lock(call: Call, who: Identity) -> None:
     """Raise Problem (429) for a while after too many wrong codes and passkeys."""
     wait_s = call.context.auth.lock_out.locked_s(_lock(who))
     if wait_s:
-        later = {"Retry-After": str(round(wait_s) + 1)}
-        raise Problem(429, "locked", Phrase("refused.locked_codes"), headers=later)
+        raise locked(wait_s, Phrase("refused.locked_codes"))
 
 
 async def _library() -> ModuleType:

@@ -13,7 +13,7 @@ from pydantic import Field
 from hub.api.access import Access, Role
 from hub.api.auth import BROWSER, set_cookie
 from hub.api.nouns.sessions import Me, get_me
-from hub.api.problem import Problem
+from hub.api.problem import Problem, locked
 from hub.api.qr import qr_rows
 from hub.api.route import Body, Call, Identity, Route, Shape
 from hub.phrase import Phrase
@@ -220,12 +220,7 @@ async def open_session(call: Call) -> web.StreamResponse:
     remote = call.request.remote or ""
     wait_s = context.auth.lock_out.locked_s(remote)
     if wait_s:
-        raise Problem(
-            429,
-            "locked",
-            Phrase("refused.locked_signatures"),
-            headers={"Retry-After": str(round(wait_s) + 1)},
-        )
+        raise locked(wait_s, Phrase("refused.locked_signatures"))
     challenge = _bytes(sent.challenge)
     client = context.accounts.clients.get(sent.client)
     known = context.challenges.take(sent.client, challenge)

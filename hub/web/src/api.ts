@@ -14,6 +14,8 @@ export class ApiError extends Error {
     readonly mend: string = "",
     /** What is wrong with what was sent, as far as the hub says where. */
     readonly errors: readonly { line: number | null; key: string; message: string }[] = [],
+    /** For how long there is nothing but to wait, after too many wrong secrets. */
+    readonly waitS: number = 0,
   ) {
     super(message);
   }
@@ -122,7 +124,8 @@ export function errorOf(status: number, data: unknown): ApiError {
   const text = (key: string) => (typeof problem[key] === "string" ? (problem[key] as string) : "");
   const message = text("detail") || text("title") || t("api.status", { status });
   const errors = Array.isArray(problem.errors) ? problem.errors.map(placed) : [];
-  return new ApiError(status, text("code") || text("type"), message, text("mend"), errors);
+  const waitS = typeof problem.wait_s === "number" ? problem.wait_s : 0;
+  return new ApiError(status, text("code") || text("type"), message, text("mend"), errors, waitS);
 }
 
 function placed(error: unknown): ApiError["errors"][number] {

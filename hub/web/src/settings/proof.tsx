@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { ApiError, get, post } from "../api";
-import { t } from "../i18n";
+import { counted, t } from "../i18n";
 import { Field } from "../ui/Choice";
 import { useLoad } from "../ui/load";
 import { attempt, say, Sheet } from "../ui/parts";
@@ -13,6 +13,8 @@ export interface Factors {
   passkeys: { id: string; name: string; since_ms: number }[];
   fresh: boolean;
 }
+
+const MINUTE_S = 60;
 
 const asked = signal<((shown: boolean) => void) | null>(null);
 
@@ -42,26 +44,57 @@ export function ProofPlace() {
 function Proof({ answer }: { answer: (shown: boolean) => void }) {
   const factors = useLoad(() => get<Factors>("/factors"));
   const [code, setCode] = useState("");
-  const send = () => attempt(() => post("/factors/totp/proof", { code }).then(() => answer(true)));
-  const key = () => attempt(() => showPasskey().then(() => answer(true)));
+  const [waitS, wait] = useWait();
+  const show = (shown: Promise<unknown>) =>
+    attempt(() =>
+      shown.then(
+        () => answer(true),
+        (err: unknown) => {
+          if (!(err instanceof ApiError) || !err.waitS) throw err;
+          setCode("");
+          wait(err.waitS);
+        },
+      ),
+    );
+  const send = () => show(post("/factors/totp/proof", { code }));
+  const key = () => show(showPasskey());
   return (
     <Sheet title={t("proof.title")} close={() => answer(false)}>
       <p>{t("proof.text")}</p>
+      {waitS > 0 && (
+        <div class="note">
+          <strong role="alert">{t("proof.locked")}</strong>
+          <span class="num">{waitS < MINUTE_S ? counted("proof.waitS", waitS) : counted("proof.waitMin", Math.ceil(waitS / MINUTE_S))}</span>
+        </div>
+      )}
       {factors.data?.totp && (
         <>
           <CodeField code={code} change={setCode} />
-          <button class="btn main" disabled={code.length !== 6} onClick={send}>
+          <button class="btn main" disabled={code.length !== 6 || waitS > 0} onClick={send}>
             {t("proof.send")}
           </button>
         </>
       )}
       {(factors.data?.passkeys.length ?? 0) > 0 && (
-        <button class="btn" onClick={key}>
+        <button class="btn" disabled={waitS > 0} onClick={key}>
           {t("proof.useKey")}
         </button>
       )}
     </Sheet>
   );
+}
+
+/** Seconds that are left of a wait, and how one begins. */
+function useWait(): [number, (seconds: number) => void] {
+  const [until, setUntil] = useState(0);
+  const [left, setLeft] = useState(0);
+  useEffect(() => {
+    const look = () => setLeft(Math.max(0, Math.ceil((until - Date.now()) / 1000)));
+    look();
+    const ticking = setInterval(look, 500);
+    return () => clearInterval(ticking);
+  }, [until]);
+  return [left, (seconds) => setUntil(Date.now() + seconds * 1000)];
 }
 
 export function CodeField({ code, change }: { code: string; change: (code: string) => void }) {
