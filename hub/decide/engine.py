@@ -2,7 +2,7 @@
 
 Everything runs in the bus handlers, synchronously: a sensor value becomes a Decision in the same
 turn of the loop. `run` only watches time: dwell, ends of guards, sunset, moods that stopped.
-docs/rules.md says what a rule means; hub.decide.policy, state and guards are the parts.
+docs/rules.md says what a rule means; policy, state, guards, rule_index and known are the parts.
 """
 
 import asyncio
@@ -14,9 +14,11 @@ from drivers.types import Device, DeviceId
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.decide.explain import because
-from hub.decide.guards import Guard, Moment, RoomState, rooms_of, why_not
-from hub.decide.policy import Situation, Value, goal_of, trigger_of, truth
+from hub.decide.guards import Guard, Moment, RoomState, why_not
+from hub.decide.known import Known
+from hub.decide.policy import goal_of, trigger_of, truth
 from hub.decide.region import Truth
+from hub.decide.rule_index import RuleIndex
 from hub.decide.state import RuleState
 from hub.decide.wishes import NOT_NOW_LEAST_S, eased
 from hub.mood.context import PRESENCE_KINDS, Facts
@@ -31,14 +33,9 @@ from hub.types import (
     Held,
     ManualChange,
     Mood,
-    PersonId,
     RoomId,
     Trigger,
 )
-from models.types import MoodEstimate
-
-MOOD_LASTS_S = 20.0
-"""A mood is repeated at least every 5 s; one that is not has ended with its engine."""
 
 EXPIRES_S = {
     Trigger.MOOD: 30.0, Trigger.SENSOR: 10.0, Trigger.TIME: 60.0, Trigger.PERSON: 10.0,
@@ -48,7 +45,6 @@ EXPIRES_S = {
 UNSURE_S = 5.0
 """A mood that fits but is not sure enough is worth a word after this long (or the rule's dwell)."""
 
-POLL_S = 1.0
 IDLE_BEAT_S = 5.0
 _SHORTEST_WAIT_S = 0.005
 
@@ -73,16 +69,10 @@ class Decider:
     ) -> None:
         self._bus = bus
         self._clock = clock
-        self._facts = facts
-        self._devices = devices
         self._more = more
         self._ids = count(first_id)
-        self._moods: dict[tuple[RoomId, PersonId | None], Mood] = {}
-        self._states: dict[str, RuleState] = {}
-        self._rooms: dict[RoomId, RoomState] = {}
-        self._by_device: dict[DeviceId, list[RuleState]] = {}
-        self._by_presence: list[RuleState] = []
-        self._by_button: dict[DeviceId, list[RuleState]] = {}
+        self._known = Known(facts, devices)
+        self._rules = RuleIndex()
         self._wake = asyncio.Event()
         self._asleep_until = 0.0
         self._settings = settings
@@ -95,34 +85,19 @@ class Decider:
 
     def reload(self, settings: Settings) -> None:
         """Take over changed settings; rules that did not change keep dwell and cool-down."""
-        before, self._settings = self._states, settings
-        self._states = {}
-        for name, rule in settings.rules.items():
-            if not rule.enabled:
-                continue
-            old = before.get(name)
-            followed = self._as_wished(name, rule)
-            kept = old if old is not None and old.rule == followed else None
-            self._states[name] = kept or RuleState(name, followed, RoomId(rule.room))
-        self._by_device, self._by_presence, self._by_button = {}, [], {}
-        for state in self._states.values():
-            if state.rule.when.sensor is not None:
-                device = DeviceId(state.rule.when.sensor.device)
-                self._by_device.setdefault(device, []).append(state)
-            if state.rule.when.button is not None:
-                device = DeviceId(state.rule.when.button.device)
-                self._by_button.setdefault(device, []).append(state)
-            if state.rule.when.presence is not None:
-                self._by_presence.append(state)
-        for room in self._rooms.values():
-            room.rules = []
-        for room_id, states in rooms_of(self._states.values()).items():
-            self._rooms.setdefault(room_id, RoomState()).rules = states
+        self._settings = settings
+        self._rules.fill(
+            {
+                name: self._as_wished(name, rule)
+                for name, rule in settings.rules.items()
+                if rule.enabled
+            }
+        )
         self._wake.set()
 
     def wish(self, name: str) -> None:
         """Take over what is wished of a rule now; its episode and its cool-down go on."""
-        state, rule = self._states.get(name), self._settings.rules.get(name)
+        state, rule = self._rules.states.get(name), self._settings.rules.get(name)
         if state is not None and rule is not None:
             state.rule = self._as_wished(name, rule)
             self._wake.set()
@@ -130,8 +105,7 @@ class Decider:
     def not_now(self, room_id: RoomId) -> None:
         """Leave a room alone for a while."""
         lasts = max(NOT_NOW_LEAST_S, self._settings.guards.manual_override_s)
-        room = self._rooms.setdefault(room_id, RoomState())
-        room.not_now_until = self._clock.monotonic() + lasts
+        self._rules.room(room_id).not_now_until = self._clock.monotonic() + lasts
 
     async def run(self, service: Service) -> None:
         """Watch time until cancelled."""
@@ -152,13 +126,14 @@ class Decider:
         What already holds when a rule is looked at for the first time is no change: it counts as
         having been answered. A mood is always news.
         """
-        new = [s for s in self._states.values() if not s.looked and s.rule.when.mood is None]
+        states = self._rules.states.values()
+        new = [s for s in states if not s.looked and s.rule.when.mood is None]
         self._look(new, as_found=True)
-        self._look(self._states.values())
+        self._look(states)
 
     def _on_mood(self, mood: Mood) -> None:
-        self._moods[mood.room, mood.person] = mood
-        room = self._rooms.get(mood.room)
+        self._known.note(mood)
+        room = self._rules.rooms.get(mood.room)
         if room is not None:
             self._look([s for s in room.rules if _is_about(s, mood)])
 
@@ -166,26 +141,27 @@ class Decider:
         device = changed.device
         if not device.available:
             return  # its last value stands until it is back
-        states = self._by_device.get(device.id)
+        states = self._rules.by_device.get(device.id)
         if states is not None:
             affected = [s for s in states if not s.looked or _is_news(s, changed)]
             self._look(affected, as_found=changed.before is None)
-        if self._by_presence and any(kind in device.state.values for kind in PRESENCE_KINDS):
-            self._look(self._by_presence)
+        by_presence = self._rules.by_presence
+        if by_presence and any(kind in device.state.values for kind in PRESENCE_KINDS):
+            self._look(by_presence)
 
     def _on_gone(self, gone: DeviceGone) -> None:
-        self._look(self._by_device.get(gone.device, ()))
+        self._look(self._rules.by_device.get(gone.device, ()))
 
     def _on_press(self, press: ButtonPressed) -> None:
         """Fire at once: a person asks for it, so that no guard of automation holds it."""
         now = self._clock.monotonic()
-        for state in self._by_button.get(press.device, ()):
-            situation = replace(self._situation(state, now), pressed=press.action)
+        for state in self._rules.by_button.get(press.device, ()):
+            situation = replace(self._known.situation(state, now), pressed=press.action)
             if truth(state.rule.when, situation, 0.0) is Truth.YES:
-                self._fire(state, self._rooms[state.room], now)
+                self._fire(state, self._rules.rooms[state.room], now)
 
     def _on_manual(self, changed: ManualChange) -> None:
-        room = self._rooms.setdefault(changed.room, RoomState())
+        room = self._rules.room(changed.room)
         until = changed.at + self._settings.guards.manual_override_s
         room.hands_off_until = max(room.hands_off_until, until)
 
@@ -198,37 +174,12 @@ class Decider:
         restless: dict[RoomId, None] = {}
         for state in states:
             margin = self._settings.guards.hysteresis if state.holds else 0.0
-            found = truth(state.rule.when, self._situation(state, now), margin)
+            found = truth(state.rule.when, self._known.situation(state, now), margin)
             changed = state.see(found, now, as_found=as_found)
             if changed or state.due_at() is not None or state.truth is Truth.UNSURE:
                 restless[state.room] = None
         for room in restless:
-            self._settle(self._rooms[room], now)
-
-    def _situation(self, state: RuleState, now: float) -> Situation:
-        return Situation(
-            mood=self._estimate(state, now),
-            facts=self._facts(state.room) if state.asks_facts else None,
-            value=self._value(state),
-        )
-
-    def _mood(self, state: RuleState, now: float) -> Mood | None:
-        if state.rule.when.mood is None:
-            return None
-        person = state.rule.when.person
-        mood = self._moods.get((state.room, None if person is None else PersonId(person)))
-        return mood if mood is not None and now - mood.at <= MOOD_LASTS_S else None
-
-    def _estimate(self, state: RuleState, now: float) -> MoodEstimate | None:
-        mood = self._mood(state, now)
-        return None if mood is None else mood.estimate
-
-    def _value(self, state: RuleState) -> Value | None:
-        sensor = state.rule.when.sensor
-        device = None if sensor is None else self._devices(DeviceId(sensor.device))
-        if sensor is None or device is None:
-            return None
-        return device.state.values.get(sensor.kind)
+            self._settle(self._rules.rooms[room], now)
 
     def _settle(self, room: RoomState, now: float) -> None:
         """Let the highest-ranking due rule of a room fire; tell what holds the others."""
@@ -237,7 +188,7 @@ class Decider:
             local = self._clock.local()
             moment = Moment(now, local.hour * 60 + local.minute, local.second)
             for state in sorted(due, key=lambda s: s.rank, reverse=True):
-                mood = self._estimate(state, now)
+                mood = self._known.estimate(state, now)
                 hold = why_not(state, room, mood, self._settings.guards, moment)
                 if hold is not None:
                     self._tell_held(state, hold.guard, hold.until, now)
@@ -252,14 +203,11 @@ class Decider:
             self._wake.set()
 
     def _fire(self, state: RuleState, room: RoomState, now: float) -> None:
-        rule, mood = state.rule, self._mood(state, now)
+        rule, mood = state.rule, self._known.mood(state, now)
         state.fire(now)
         if mood is not None:
             room.mood_changed_at = now
         goal, trigger = goal_of(rule.then), trigger_of(rule)
-        sensor = rule.when.sensor
-        source = sensor or rule.when.button
-        device = None if source is None else self._devices(DeviceId(source.device))
         decision = Decision(
             id=next(self._ids),
             room=state.room,
@@ -272,9 +220,9 @@ class Decider:
                 goal,
                 self._settings,
                 None if mood is None else mood.estimate,
-                self._facts(state.room) if state.asks_facts else None,
-                "" if device is None else device.name or device.id,
-                self._value(state),
+                self._known.facts(state),
+                self._known.source_name(state),
+                self._known.value(state),
                 more=self._more(state.name),
             ),
             confidence=1.0 if mood is None else mood.estimate.confidence,
@@ -290,23 +238,11 @@ class Decider:
 
     def next_look(self) -> float:
         """Return the monotonic time when some rule may change its mind without an event."""
-        return self._next_look(self._states.values())
+        return self._next_look(self._rules.states.values())
 
     def _next_look(self, states: Iterable[RuleState]) -> float:
         now = self._clock.monotonic()
-        soonest = now + IDLE_BEAT_S
-        for state in states:
-            due_at = state.due_at()
-            if due_at is not None and due_at > now:
-                soonest = min(soonest, due_at)
-            elif due_at is not None and state.held_until is not None and state.held_until > now:
-                soonest = min(soonest, state.held_until)
-            watched = state.asks_facts or (
-                state.rule.when.mood is not None and state.truth is not Truth.NO
-            )
-            if watched or due_at is not None:
-                soonest = min(soonest, now + POLL_S)
-        return soonest
+        return min([now + IDLE_BEAT_S, *(state.next_look(now) for state in states)])
 
 
 def _is_about(state: RuleState, mood: Mood) -> bool:

@@ -1,5 +1,6 @@
 """What the hub remembers of one rule: since when it holds, when it fired, what it was told."""
 
+import math
 from dataclasses import dataclass, field
 
 from hub.decide.policy import asks_facts
@@ -9,6 +10,9 @@ from hub.types import RoomId
 
 TELL_AGAIN_S = 300.0
 """A guard without an end is reported again only after this long."""
+
+POLL_S = 1.0
+"""How often a rule is looked at whose answer may change without an event."""
 
 
 @dataclass(slots=True)
@@ -66,6 +70,19 @@ class RuleState:
     def due_at(self) -> float | None:
         """Return when the rule may fire in this episode, None if it may not."""
         return self.since + self.rule.for_s if self.holds and not self.spent else None
+
+    def next_look(self, now: float) -> float:
+        """Return when the rule may change its mind without an event; infinity if it never will."""
+        soonest = math.inf
+        due_at = self.due_at()
+        if due_at is not None and due_at > now:
+            soonest = due_at
+        elif due_at is not None and self.held_until is not None and self.held_until > now:
+            soonest = self.held_until
+        mood_may_end = self.rule.when.mood is not None and self.truth is not Truth.NO
+        if self.asks_facts or mood_may_end or due_at is not None:
+            soonest = min(soonest, now + POLL_S)
+        return soonest
 
     def fire(self, now: float) -> None:
         """Use this episode up."""

@@ -2,7 +2,7 @@
 
 from drivers.types import DeviceId
 from hub.clock import ManualClock
-from hub.decide.engine import MOOD_LASTS_S
+from hub.decide.known import MOOD_LASTS_S
 from hub.mood.context import Facts
 from hub.types import (
     ButtonPressed,
