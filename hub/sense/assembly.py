@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from drivers.source import StateCallback
 from hub.sense.bridge import Bridge, network_address
 from hub.sense.capture import Device, RatedDevice, Tap
-from hub.sense.messages import CameraSetup, Configure, MicrophoneSetup
+from hub.sense.messages_to_sense import CameraSetup, Configure, MicrophoneSetup
 from hub.sense.outbox import Outbox
 from models.types import Sense
 

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
-from hub.sense.messages import ConnectRequest
+from hub.sense.messages_from_sense import ConnectRequest
 
 _ANSWER_LIMIT_S = 4.0
 """The hub tries for 3 s (hub.sense.connector)."""

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from drivers.source import SourceState, SourceUnavailable, StateCallback
-from hub.sense.messages import Reason, StateChange
+from hub.sense.message_fields import Reason
+from hub.sense.messages_from_sense import StateChange
 from hub.sense.outbox import Outbox
 from hub.sense.worker import print_where
 from hub.types import SenseState

@@ -10,7 +10,7 @@ import structlog
 
 from hub.errors import SchemaViolation
 from hub.sense.child import Child
-from hub.sense.messages import CameraSocket, CameraUnreachable, frame_to_sense
+from hub.sense.messages_to_sense import CameraSocket, CameraUnreachable, frame_to_sense
 from hub.types import SourceId
 
 log = structlog.get_logger(__name__)

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from hub.sense.messages import Spread
+from hub.sense.messages_from_sense import Spread
 
 _REMEMBERED = 256
 

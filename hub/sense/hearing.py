@@ -9,8 +9,10 @@ import numpy as np
 
 from drivers.media import SAMPLE_RATE_HZ, AudioBlock
 from hub.sense.durations import Durations
-from hub.sense.messages import MicrophoneSetup, Voice, WireReading
+from hub.sense.messages_from_sense import Voice
+from hub.sense.messages_to_sense import MicrophoneSetup
 from hub.sense.outbox import Outbox
+from hub.sense.wire_reading import WireReading
 from hub.sense.words import WordListener
 from models.catalog import load_catalog
 from models.types import Sense

@@ -11,17 +11,9 @@ from hub.errors import ConsentRequired, SchemaViolation, SenseError, SenseGone, 
 from hub.phrase import Phrase
 from hub.sense.bridge import network_address
 from hub.sense.child import Child
-from hub.sense.messages import (
-    MAX_TEXT,
-    CameraSetup,
-    Configure,
-    Face,
-    MicrophoneSetup,
-    Reason,
-    StateChange,
-    Voice,
-    Words,
-)
+from hub.sense.message_fields import Reason
+from hub.sense.messages_from_sense import Face, StateChange, Voice, Words
+from hub.sense.messages_to_sense import MAX_TEXT, CameraSetup, Configure, MicrophoneSetup
 from hub.sense.session import Session
 from hub.sense.sources import TEXT, camera_id, configured, microphone_id
 from hub.sense.stats import SenseStats, Tally

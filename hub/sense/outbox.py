@@ -6,7 +6,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from hub.sense.messages import Beat, Face, FromSense, SourceName, Voice, Words, frame_from_sense
+from hub.sense.message_fields import SourceName
+from hub.sense.messages_from_sense import Beat, Face, FromSense, Voice, Words, frame_from_sense
 
 BEAT_S = 0.5
 MAX_READINGS = 64

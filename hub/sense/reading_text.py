@@ -4,9 +4,12 @@ import queue
 import time
 
 from hub.sense.durations import Durations
-from hub.sense.messages import Reason, Text, TextRefusal, TextResult, WireReading
+from hub.sense.message_fields import Reason
+from hub.sense.messages_from_sense import TextRefusal, TextResult
+from hub.sense.messages_to_sense import Text
 from hub.sense.outbox import Outbox
 from hub.sense.sources import TEXT
+from hub.sense.wire_reading import WireReading
 from models.catalog import load_catalog
 from models.text import TextPipeline
 from models.text_emotion import MODEL_ID

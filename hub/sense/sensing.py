@@ -22,23 +22,16 @@ from typing import Any
 from hub.sense.assembly import Assembly, assemble
 from hub.sense.framing import TO_SENSE_LIMIT, FrameBuffer
 from hub.sense.isolate import Isolation
-from hub.sense.messages import (
-    VERSION,
+from hub.sense.message_fields import VERSION, Queue, Reason
+from hub.sense.messages_from_sense import Hello, Loaded, Ready, StateChange, Stats, TextRefusal
+from hub.sense.messages_to_sense import (
     Allow,
     CameraSocket,
     CameraUnreachable,
     Configure,
-    Hello,
-    Loaded,
-    Queue,
-    Ready,
-    Reason,
-    StateChange,
-    Stats,
     StatsRequest,
     Stop,
     Text,
-    TextRefusal,
     ToSense,
     parse_to_sense,
 )

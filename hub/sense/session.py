@@ -13,33 +13,34 @@ from hub.phrase import Phrase
 from hub.sense.child import Child
 from hub.sense.connector import CameraConnector
 from hub.sense.isolate import Isolation
-from hub.sense.messages import (
-    VERSION,
-    Allow,
+from hub.sense.message_fields import VERSION, Reason
+from hub.sense.messages_from_sense import (
     Beat,
-    Configure,
     ConnectRequest,
     Face,
     FromSense,
     Hello,
     Ready,
-    Reason,
     StateChange,
     Stats,
-    StatsRequest,
-    Stop,
     TextRefusal,
     TextResult,
-    ToSense,
     Voice,
-    WireReading,
     Words,
-    frame_to_sense,
     parse_from_sense,
+)
+from hub.sense.messages_to_sense import (
+    Allow,
+    Configure,
+    StatsRequest,
+    Stop,
+    ToSense,
+    frame_to_sense,
 )
 from hub.sense.sources import TEXT
 from hub.sense.stats import Tally
 from hub.sense.text_requests import TextRequests
+from hub.sense.wire_reading import WireReading
 from hub.supervisor import NeedsAttention
 from hub.types import SenseState, SourceId
 

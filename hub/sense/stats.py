@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hub.sense.isolate import Isolation
-from hub.sense.messages import Loaded, Queue, Spread, Stats, WordsStats
+from hub.sense.message_fields import Queue
+from hub.sense.messages_from_sense import Loaded, Spread, Stats, WordsStats
 from models.types import Sense
 
 

@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 from hub.errors import ConsentRequired, TextRefused
 from hub.phrase import Phrase
-from hub.sense.messages import Reason, Text, WireReading
+from hub.sense.message_fields import Reason
+from hub.sense.messages_to_sense import Text
+from hub.sense.wire_reading import WireReading
 
 MAX_IN_FLIGHT = 48
 """More than wait in the sensing process, whose own queue is the one to fill."""

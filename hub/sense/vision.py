@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 
 from drivers.media import Frame
 from hub.sense.durations import Durations
-from hub.sense.messages import CameraSetup, Face, WireReading
+from hub.sense.messages_from_sense import Face
+from hub.sense.messages_to_sense import CameraSetup
 from hub.sense.outbox import Outbox
 from hub.sense.sight_rate import SightRate
+from hub.sense.wire_reading import WireReading
 from models.catalog import load_catalog
 from models.face import FacePipeline
 from models.face_emotion import MODEL

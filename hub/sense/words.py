@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from hub.sense.durations import Durations
-from hub.sense.messages import Reason, Usage, Words, WordsStats
+from hub.sense.message_fields import Reason
+from hub.sense.messages_from_sense import Usage, Words, WordsStats
 from hub.sense.outbox import Outbox
 from hub.sense.words_process import WordsReady, WordsReply
 from models.utterance import Utterances

@@ -18,7 +18,9 @@ from typing import BinaryIO
 from pydantic import BaseModel, ConfigDict
 
 from hub.sense.isolate import confine
-from hub.sense.messages import Reason, Usage, WireReading
+from hub.sense.message_fields import Reason
+from hub.sense.messages_from_sense import Usage
+from hub.sense.wire_reading import WireReading
 
 MOST_SAMPLES = 16 * 16_000
 _SIZE_BYTES = 4

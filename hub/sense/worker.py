@@ -7,7 +7,8 @@ import traceback
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from hub.sense.messages import Loaded, Reason
+from hub.sense.message_fields import Reason
+from hub.sense.messages_from_sense import Loaded
 from models.errors import WeightsError
 from models.types import Sense
 

@@ -29,25 +29,20 @@ import time
 
 from hub.sense.framing import FROM_SENSE_LIMIT, TO_SENSE_LIMIT, FrameBuffer, encode
 from hub.sense.isolate import Isolation
-from hub.sense.messages import (
-    VERSION,
-    Allow,
+from hub.sense.message_fields import VERSION, Reason
+from hub.sense.messages_from_sense import (
     Beat,
-    CameraUnreachable,
     ConnectRequest,
     Face,
     FromSense,
     Hello,
     Ready,
-    Reason,
     StateChange,
-    Stop,
-    Text,
     TextResult,
-    WireReading,
     frame_from_sense,
-    parse_to_sense,
 )
+from hub.sense.messages_to_sense import Allow, CameraUnreachable, Stop, Text, parse_to_sense
+from hub.sense.wire_reading import WireReading
 from hub.types import SenseState
 
 CAMERA = "camera:c"

@@ -29,7 +29,7 @@ from hub.phrase import (
     thawed,
     translated,
 )
-from hub.sense.messages import Reason
+from hub.sense.message_fields import Reason
 from hub.store.codes import join_numbers, split_numbers
 from hub.store.whose import without
 from hub.views import reason_of

@@ -12,7 +12,7 @@ import pytest
 
 from hub.sense.bridge import Bridge, network_address
 from hub.sense.connector import connect
-from hub.sense.messages import ConnectRequest
+from hub.sense.messages_from_sense import ConnectRequest
 
 
 @pytest.mark.parametrize(

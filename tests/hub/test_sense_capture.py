@@ -13,7 +13,8 @@ from drivers.microphone import open_microphone
 from drivers.source import StateCallback
 from hub.sense.capture import Device, Tap, reason_code
 from hub.sense.framing import FROM_SENSE_LIMIT, FrameBuffer
-from hub.sense.messages import Reason, StateChange, parse_from_sense
+from hub.sense.message_fields import Reason
+from hub.sense.messages_from_sense import StateChange, parse_from_sense
 from hub.sense.outbox import Outbox
 from hub.types import SenseState
 

@@ -12,35 +12,36 @@ from hypothesis import strategies as st
 from hub.errors import SchemaViolation
 from hub.sense.framing import FROM_SENSE_LIMIT, TO_SENSE_LIMIT
 from hub.sense.isolate import Isolation
-from hub.sense.messages import (
-    MAX_TEXT,
-    Allow,
+from hub.sense.message_fields import Queue, Reason
+from hub.sense.messages_from_sense import (
     Beat,
-    CameraSetup,
-    Configure,
     ConnectRequest,
     Face,
     FromSense,
     Hello,
     Loaded,
-    Queue,
     Ready,
-    Reason,
     Spread,
     StateChange,
     Stats,
-    Text,
     TextRefusal,
     TextResult,
     Voice,
-    WireReading,
     Words,
     WordsStats,
     frame_from_sense,
-    frame_to_sense,
     parse_from_sense,
+)
+from hub.sense.messages_to_sense import (
+    MAX_TEXT,
+    Allow,
+    CameraSetup,
+    Configure,
+    Text,
+    frame_to_sense,
     parse_to_sense,
 )
+from hub.sense.wire_reading import WireReading
 from hub.types import SenseState
 from models.types import Affect, Reading, Sense
 

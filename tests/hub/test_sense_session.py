@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 import hub.sense.child as child_module
 from hub.errors import ConsentRequired, SchemaViolation, SenseGone, TextRefused
-from hub.sense.messages import VERSION
+from hub.sense.message_fields import VERSION
 from hub.sense.sources import TEXT
 from hub.supervisor import State
 from hub.types import SenseState, SourceId

@@ -9,18 +9,18 @@ import pytest
 
 from hub.sense.durations import Durations
 from hub.sense.framing import FROM_SENSE_LIMIT, FrameBuffer
-from hub.sense.messages import (
+from hub.sense.message_fields import Reason
+from hub.sense.messages_from_sense import (
     Beat,
     Face,
     FromSense,
     Loaded,
-    Reason,
     TextRefusal,
-    WireReading,
     parse_from_sense,
 )
 from hub.sense.outbox import MAX_READINGS, Outbox
 from hub.sense.sight_rate import AWAKE_S, IDLE_FPS, SightRate
+from hub.sense.wire_reading import WireReading
 from hub.sense.worker import Worker
 from models.errors import WeightsError
 from models.types import Sense

@@ -14,7 +14,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from drivers.demo_microphone import LINES, speak
-from hub.sense.messages import FromSense, Reason
+from hub.sense.message_fields import Reason
+from hub.sense.messages_from_sense import FromSense
 from hub.sense.words import WordListener
 from hub.sense.words_process import WordsReady, WordsReply
 from hub.types import SenseState
