@@ -12,6 +12,7 @@ from hub.errors import ConsentRequired, SchemaViolation, SenseGone
 from hub.phrase import Phrase
 from hub.sense.child import Child
 from hub.sense.connector import CameraConnector
+from hub.sense.deadlines import TICK_S, Deadlines
 from hub.sense.isolate import Isolation
 from hub.sense.message_fields import VERSION, Reason
 from hub.sense.messages_from_sense import (
@@ -42,15 +43,10 @@ from hub.sense.stats import Tally
 from hub.sense.text_requests import TextRequests
 from hub.sense.wire_reading import WireReading
 from hub.supervisor import NeedsAttention
-from hub.types import SenseState, SourceId
+from hub.types import SourceId
 
 log = structlog.get_logger(__name__)
 
-SILENCE_LIMIT_S = 1.7
-CONFIRM_LIMIT_S = 1.7
-"""Checked every TICK_S, so that what has to take effect within 2 s does."""
-TICK_S = 0.2
-START_LIMIT_S = 30.0
 STATS_EVERY_S = 5.0
 STOP_LIMIT_S = 2.0
 MAX_VIOLATIONS = 10
@@ -95,11 +91,9 @@ class Session:
         self._model_ids = model_ids
         self._tally = tally
         self._clock = clock
-        self._started = self._heard = clock.monotonic()
-        self._ready = False
+        self._deadlines = Deadlines(clock)
         self._violations = 0
         self._allowed: frozenset[SourceId] = frozenset()
-        self._closing: dict[SourceId, float] = {}
         self._texts = TextRequests(tally.text_dropped)
         self._connector = CameraConnector(cameras, child, lambda source: source in self._allowed)
         self._outgoing: asyncio.Queue[ToSense] = asyncio.Queue(MAX_WAITING)
@@ -142,11 +136,7 @@ class Session:
     def allow(self, sources: frozenset[SourceId], closing: frozenset[SourceId]) -> None:
         """Switch sources on and off; those in `closing` must confirm that they are off."""
         self._allowed = sources
-        deadline = self._clock.monotonic() + CONFIRM_LIMIT_S
-        self._closing = {
-            source: self._closing.get(source, deadline)
-            for source in (self._closing.keys() | closing) - sources
-        }
+        self._deadlines.allow(sources, closing)
         self._send(Allow(sources=tuple(sorted(sources))))
         if TEXT not in sources:
             self._texts.fail_all(ConsentRequired(Phrase("refused.text_off")))
@@ -196,7 +186,9 @@ class Session:
                 self._check_model(message.reading)
                 self._listener.on_reading(message)
             case StateChange():
-                self._note_state(SourceId(message.source), message.state)
+                source = SourceId(message.source)
+                allowed = source in self._allowed
+                self._deadlines.state(source, message.state, allowed=allowed)
                 self._listener.on_state(message)
             case TextResult():
                 self._take_result(message)
@@ -210,7 +202,7 @@ class Session:
     def _note(self, message: Beat | Stats | Hello | Ready) -> None:
         match message:
             case Beat():
-                self._heard = self._clock.monotonic()
+                self._deadlines.heard()
             case Stats():
                 self._tally.update(message)
             case Hello():
@@ -220,17 +212,8 @@ class Session:
             case _:
                 assert_never(message)
 
-    def _note_state(self, source: SourceId, state: SenseState) -> None:
-        if state is SenseState.OFF:
-            self._closing.pop(source, None)
-        elif source not in self._allowed:
-            # Whatever the reason why it says so: it has as long to be off as any other.
-            self._closing.setdefault(source, self._clock.monotonic() + CONFIRM_LIMIT_S)
-
     def _note_ready(self, message: Ready) -> None:
-        self._ready = True
-        self._heard = self._clock.monotonic()
-        self._tally.ready(message.loaded, self._heard - self._started)
+        self._tally.ready(message.loaded, self._deadlines.ready())
         for one in message.loaded:
             if one.reason is not Reason.NONE:
                 mend = "run `moodsync models fetch`" if one.reason is Reason.NO_WEIGHTS else ""
@@ -259,27 +242,16 @@ class Session:
         self._texts.answer(message.id, message.reading)
 
     async def _watch(self, beat: Callable[[], None]) -> None:
-        next_stats = self._started
+        next_stats = self._deadlines.started
         while True:
             slept_at = self._clock.monotonic()
             await asyncio.sleep(TICK_S)
-            now = self._clock.monotonic()
-            if now - slept_at > 2 * TICK_S:
-                self._heard = max(self._heard, slept_at)  # the hub itself was away and not reading
-            self._check_life(now)
+            self._deadlines.look(slept_at)
             beat()
+            now = self._clock.monotonic()
             if now >= next_stats:
                 next_stats = now + STATS_EVERY_S
                 self._send(StatsRequest())
-
-    def _check_life(self, now: float) -> None:
-        if self._ready and now - self._heard > SILENCE_LIMIT_S:
-            raise SenseGone(Phrase("service.sense_silent", seconds=round(now - self._heard, 1)))
-        if not self._ready and now - self._started > START_LIMIT_S:
-            raise SenseGone(Phrase("service.sense_not_ready", seconds=round(START_LIMIT_S)))
-        late = sorted(source for source, deadline in self._closing.items() if now > deadline)
-        if late:
-            raise SenseGone(Phrase("service.sense_not_off", sources=", ".join(late)))
 
     async def _stop(self) -> None:
         """Ask the process to stop and take its last words; the caller kills it if it has not."""

@@ -165,7 +165,7 @@ async def test_a_process_without_heart_beats_is_replaced_within_two_seconds(rogu
 async def test_a_process_that_never_gets_ready_is_replaced(
     rogue: Use, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.sense.session.START_LIMIT_S", 4.0)
+    monkeypatch.setattr("hub.sense.deadlines.START_LIMIT_S", 4.0)
     rogue("never")
     async with running(configuration("demo:")) as rig:
         await rig.until(lambda: rig.link.stats().pid)
