@@ -16,7 +16,8 @@ from hub.api.problem import Problem
 from hub.api.route import Identity
 from hub.clock import Clock
 from hub.phrase import Phrase
-from hub.store.accounts import Accounts, Client, Member, Session
+from hub.store.account_records import Client, Member, Session
+from hub.store.accounts import Accounts
 
 COOKIE = "__Host-moodsync"
 LOCAL_COOKIE = "moodsync"

@@ -23,7 +23,8 @@ from hub.api.problem import Problem
 from hub.log_ring import LogRing
 from hub.operations import Operations
 from hub.phrase import Language, Phrase, best_language
-from hub.store.accounts import Accounts, Member
+from hub.store.account_records import Member
+from hub.store.accounts import Accounts
 
 if TYPE_CHECKING:
     from hub.api.admin import Admin

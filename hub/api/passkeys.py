@@ -25,7 +25,7 @@ from webauthn.helpers.structs import (
 
 from hub.api.problem import Problem
 from hub.phrase import Phrase
-from hub.store.accounts import Member, Passkey
+from hub.store.account_records import Member, Passkey
 
 BROKEN = (WebAuthnException, ValueError, KeyError, TypeError)
 """What the library raises for what is not as it should be."""

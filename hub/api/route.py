@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from hub.api.access import Access, Role, allowed, role_of
 from hub.api.problem import Problem
 from hub.phrase import Phrase
-from hub.store.accounts import Member, Session
+from hub.store.account_records import Member, Session
 
 if TYPE_CHECKING:
     from hub.api.context import Context

@@ -15,7 +15,7 @@ from hub.api.sight import Sight
 from hub.bus import Subscription
 from hub.phrase import LANGUAGES, SOURCE, Language, Phrase, translated
 from hub.push.sender import Message, Sender
-from hub.store.accounts import PushTarget, Session
+from hub.store.account_records import PushTarget, Session
 from hub.supervisor import State
 from hub.types import Decision, Trigger
 

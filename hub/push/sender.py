@@ -13,7 +13,8 @@ import structlog
 
 from hub.clock import Clock
 from hub.push.guard import Allowed, GuardedResolver, NotPublic, is_public, origin_of
-from hub.store.accounts import Accounts, PushTarget
+from hub.store.account_records import PushTarget
+from hub.store.accounts import Accounts
 from hub.store.config_db import HUB, ConfigDb
 
 if TYPE_CHECKING:

@@ -1,85 +1,14 @@
 """Members of the household, their devices and sessions, as config.db keeps them.
 
-Secrets of sessions are stored as SHA-256 only. All of it is read into memory at the start: a home
-has a few dozen rows, and every request asks.
+All of it is read into memory at the start: a home has a few dozen rows, and every request asks.
 """
 
 import json
 import sqlite3
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from hub.store.account_records import Client, Member, Passkey, PushTarget, Session, read_all
 from hub.store.config_db import ConfigDb, add_audit
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Someone who may use the app. `person` links them to what is sensed of them."""
-
-    id: str
-    name: str
-    role: str
-    person: str | None
-    since_ms: int
-    totp: bytes | None = field(default=None, repr=False)
-    totp_step: int = 0
-    """The last time step whose code was used: a code is good once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """A paired device: its Ed25519 public key (32 bytes) lets it open sessions."""
-
-    id: str
-    member: str
-    name: str
-    key: bytes
-    since_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A browser's session or a script's token. `hash` is SHA-256 of its secret.
-
-    `scopes` restricts a token further than its member's role; empty means no restriction.
-    `proved_ms` says when a second factor was last shown.
-    """
-
-    id: str
-    hash: bytes = field(repr=False)
-    member: str
-    client: str | None
-    kind: str
-    name: str
-    scopes: tuple[str, ...]
-    since_ms: int
-    seen_ms: int
-    until_ms: int
-    proved_ms: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Passkey:
-    """A WebAuthn credential of a member."""
-
-    id: bytes
-    member: str
-    name: str
-    key: bytes
-    uses: int
-    since_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class PushTarget:
-    """Where a browser wants to be told, and with which keys."""
-
-    endpoint: str
-    member: str
-    client: str | None
-    p256dh: bytes
-    auth: bytes = field(repr=False)
-    topics: tuple[str, ...]
-    since_ms: int
 
 
 class Accounts:
@@ -99,7 +28,7 @@ class Accounts:
 
     async def load(self) -> None:
         """Read everything anew."""
-        found = await self._config.writer.run(_load)
+        found = await self._config.writer.run(read_all)
         self.members = {one.id: one for one in found.members}
         self.clients = {one.id: one for one in found.clients}
         self.sessions = {one.id: one for one in found.sessions}
@@ -282,28 +211,3 @@ class Accounts:
             add_audit(conn, now, by, action, detail)
 
         await self._config.write(job)
-
-
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    members: list[Member]
-    clients: list[Client]
-    sessions: list[Session]
-    passkeys: list[Passkey]
-    push: list[PushTarget]
-
-
-def _load(conn: sqlite3.Connection) -> _Loaded:
-    return _Loaded(
-        [Member(*row) for row in conn.execute("SELECT * FROM member ORDER BY since")],
-        [Client(*row) for row in conn.execute("SELECT * FROM client ORDER BY since")],
-        [
-            replace(Session(*row), scopes=tuple(json.loads(row[6])))
-            for row in conn.execute("SELECT * FROM session ORDER BY since")
-        ],
-        [Passkey(*row) for row in conn.execute("SELECT * FROM passkey ORDER BY since")],
-        [
-            replace(PushTarget(*row), topics=tuple(json.loads(row[5])))
-            for row in conn.execute("SELECT * FROM push ORDER BY since")
-        ],
-    )

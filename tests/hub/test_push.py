@@ -26,7 +26,7 @@ from hub.push.encryption import MOST_BYTES, encrypt, seal
 from hub.push.guard import GuardedResolver, NotPublic, is_public, origin_of
 from hub.push.news import SPEAKS
 from hub.push.sender import QUEUE, Message, Sender
-from hub.store.accounts import PushTarget
+from hub.store.account_records import PushTarget
 from hub.supervisor import NeedsAttention, Stage
 from hub.types import Decision, RestoreGoal, RoomId, Trigger
 from sync.base64url import b64, unb64

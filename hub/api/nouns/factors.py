@@ -20,7 +20,7 @@ from hub.api.problem import Problem, locked
 from hub.api.qr import qr_rows
 from hub.api.route import Body, Call, Identity, Route, Shape
 from hub.phrase import Phrase
-from hub.store.accounts import Passkey
+from hub.store.account_records import Passkey
 from sync.base64url import b64, unb64
 
 MAX_PASSKEYS = 10

@@ -17,7 +17,7 @@ from hub.api.problem import Problem, locked
 from hub.api.qr import qr_rows
 from hub.api.route import Body, Call, Identity, Route, Shape
 from hub.phrase import Phrase
-from hub.store.accounts import Client, Member
+from hub.store.account_records import Client, Member
 from sync.base64url import b64, unb64
 from sync.pairing_device import Device, is_key, is_signed
 from sync.pairing_errors import PairingRefused

@@ -10,7 +10,7 @@ from hub.api.route import Body, Call, Route, Shape
 from hub.phrase import Phrase
 from hub.push.guard import NotPublic, origin_of
 from hub.push.news import DETAILS, SPEAKS
-from hub.store.accounts import PushTarget
+from hub.store.account_records import PushTarget
 from sync.base64url import unb64
 
 POINT_BYTES = 65

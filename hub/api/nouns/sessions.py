@@ -11,7 +11,7 @@ from hub.api.auth import BROWSER, TOKEN, Opened, clear_cookie
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
 from hub.phrase import Phrase
-from hub.store.accounts import Member, Session
+from hub.store.account_records import Member, Session
 
 
 class MemberShape(Shape):
