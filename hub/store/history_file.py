@@ -40,6 +40,8 @@ class HistoryFile:
         """Names of the broken files put aside since the start."""
         self.is_there = asyncio.Event()
         """Not set while the file is being made anew; queries wait for it."""
+        self.in_doubt = False
+        """Something was wrong with the file, or it was never read to its end: `check` it."""
         self._clock = clock
         self._reserve = reserve
         self._pool = pool
@@ -81,6 +83,7 @@ class HistoryFile:
 
     async def check(self) -> None:
         """Read the whole file through a connection of its own; make it anew if it is broken."""
+        self.in_doubt = False
         if await self._pool.run(lambda: is_readable(self.writer.path)):
             return
         async with self._busy:

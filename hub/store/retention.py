@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from hub.store.ageing import DAY_MS, Age
 from hub.store.db import transaction
 from hub.store.schema import AGED
 
@@ -39,10 +40,16 @@ def delete_some(conn: sqlite3.Connection, table: str, last_id: int) -> int:
         return conn.execute(f"DELETE FROM {table} WHERE id <= ?", (upto,)).rowcount  # noqa: S608
 
 
-def count_upto(conn: sqlite3.Connection, table: str, last_id: int) -> int:
-    """Return how many rows up to this id there are."""
-    query = f"SELECT count(*) FROM {table} WHERE id <= ?"  # noqa: S608 - our own names
-    return int(conn.execute(query, (last_id,)).fetchone()[0])
+def older_than(
+    conn: sqlite3.Connection, age: Age, readings_days: float, records_days: float
+) -> dict[str, int]:
+    """Return how many rows of each table are older than these ages of the history."""
+
+    def count(table: str) -> int:
+        days = readings_days if table in READINGS else records_days
+        return _count_upto(conn, table, age.last_id_older_than(conn, table, round(days * DAY_MS)))
+
+    return {table: count(table) for table in AGED}
 
 
 def delete_unused_words(conn: sqlite3.Connection, at_least: int = GC_WORDS) -> int:
@@ -69,3 +76,9 @@ def give_back_space(conn: sqlite3.Connection) -> bool:
         return False
     conn.execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})").fetchall()
     return True
+
+
+def _count_upto(conn: sqlite3.Connection, table: str, last_id: int) -> int:
+    """Return how many rows up to this id there are."""
+    query = f"SELECT count(*) FROM {table} WHERE id <= ?"  # noqa: S608 - our own names
+    return int(conn.execute(query, (last_id,)).fetchone()[0])

@@ -5,20 +5,16 @@ waits to be sent are synced before their calls return. One hub has the directory
 """
 
 import asyncio
-import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
-
-import structlog
 
 from hub.clock import Clock
-from hub.errors import DiskFull, StoreCorrupt, StoreError
+from hub.errors import StoreError
 from hub.settings import Person, StoreSettings
 from hub.state_dir import state_dir
 from hub.store import export as exporting
-from hub.store import queries, retention, staged
+from hub.store import staged
 from hub.store.accounts import Accounts
 from hub.store.ageing import DAY_MS
 from hub.store.config_db import HUB, ConfigDb
@@ -27,47 +23,28 @@ from hub.store.erase import Erased, Eraser
 from hub.store.export import Manifest
 from hub.store.history import History
 from hub.store.history_file import HistoryFile
+from hub.store.history_reader import HistoryReader
 from hub.store.lock import DirectoryLock
 from hub.store.numbers import NextIds
 from hub.store.outbox import Outbox
 from hub.store.pool import Pool
-from hub.store.queries import Where
-from hub.store.reader import Reader
-from hub.store.records import (
-    CorrectionRecord,
-    DecisionRecord,
-    DeviceRecord,
-    HeldRecord,
-    MoodRecord,
-    OutcomeRecord,
-    ReadingRecord,
-    RollupRecord,
-    SenseRecord,
-)
 from hub.store.reserve import Reserve
-from hub.store.rollups import Span
-from hub.store.schema import AGED, File
+from hub.store.schema import File
 from hub.store.start import make_directory, prepare
-from hub.store.upkeep import COPY_EVERY_S, Upkeep
+from hub.store.timetable import Timetable
+from hub.store.upkeep import Upkeep
 from hub.supervisor import Service
 from hub.types import Decision, Event, Mood, PersonId
 
-log = structlog.get_logger(__name__)
-
-T = TypeVar("T")
-
 TURN_S = 5.0
 """How often `run` looks what is due, and beats."""
-UPKEEP_EVERY_S = 3600.0
-FIRST_UPKEEP_S = 120.0
-"""After the start, when the hub has found its feet; hubs that never run an hour get theirs too."""
-REBUILD_LIMIT_S = 10.0
-"""How long a query waits for a history that is being made anew."""
-ALL = Where()
 
 
-class Store:
-    """Opened once, closed once. Every method runs on the loop; the disk is for threads."""
+class Store(HistoryReader):
+    """Opened once, closed once; asked as a HistoryReader.
+
+    Every method runs on the loop; the disk is for threads.
+    """
 
     def __init__(self, settings: StoreSettings, clock: Clock) -> None:
         self._settings = settings
@@ -78,16 +55,17 @@ class Store:
         self._reserve = Reserve(self._directory, settings.reserve_bytes)
         self._file = HistoryFile(self._directory, clock, self._reserve, self._pool)
         self._history = History(self._file, clock, self._reserve)
-        self._reader = Reader(self._directory / File.HISTORY, self._pool)
+        super().__init__(self._directory / File.HISTORY, self._history, self._file, self._pool)
         self._problems: list[str] = []
-        self._unchecked = False
-        self._committed_at = self._upkept_at = self._copied_at = clock.monotonic()
         self.config = ConfigDb(self._directory, clock, self._reserve)
         self.consent = ConsentStore(self.config, self._history.welcome)
         self.accounts = Accounts(self.config)
         self.outbox = Outbox(self._directory, clock)
         self._upkeep = Upkeep(
             self._directory, settings, self._history, self._file, self.config, clock
+        )
+        self._timetable = Timetable(
+            settings, self._history, self._upkeep, self._reserve, self._pool, clock
         )
 
     # Life ---------------------------------------------------------------------------------
@@ -120,18 +98,15 @@ class Store:
             await self._close_files()
             raise
         self._problems = list(started.problems)
-        self._unchecked = started.unfinished
-        now = self._clock.monotonic()
-        self._committed_at = self._copied_at = now
-        self._upkept_at = now - UPKEEP_EVERY_S + FIRST_UPKEEP_S
+        self._file.in_doubt = started.unfinished
+        self._timetable.start()
 
     async def run(self, service: Service) -> None:
         """Commit, keep up and copy when due, until cancelled."""
         while True:
             await self.tick(service.beat)
             service.healthy()
-            if self._unchecked:
-                self._unchecked = False
+            if self._file.in_doubt:
                 await self._file.check()
             try:
                 async with asyncio.timeout(min(TURN_S, self._settings.commit_every_s)):
@@ -144,20 +119,7 @@ class Store:
 
         `beat` is called now and then while it takes long.
         """
-        now = self._clock.monotonic()
-        if self._reserve.full:
-            await self._pool.run(self._reserve.keep)
-        due = now - self._committed_at >= self._settings.commit_every_s
-        if due or self._history.many_wait.is_set():
-            self._history.many_wait.clear()
-            self._committed_at = now
-            await self._as_space_allows(self._history.commit)
-        if now - self._upkept_at >= UPKEEP_EVERY_S:
-            self._upkept_at = now
-            await self._as_space_allows(partial(self._upkeep.run, beat))
-        if now - self._copied_at >= COPY_EVERY_S:
-            self._copied_at = now
-            await self._as_space_allows(self._upkeep.copy)
+        await self._timetable.tick(beat)
 
     async def flush(self) -> None:
         """Return when everything recorded so far is committed; raises StoreError otherwise.
@@ -194,79 +156,14 @@ class Store:
             {PersonId(key): (one.name, tuple(one.lives_in)) for key, one in people.items()}
         )
 
-    # Asking -------------------------------------------------------------------------------
-
     def next_ids(self) -> NextIds:
         """Return the first ids that no stored mood or decision has."""
         return self._history.next_ids()
 
-    async def readings(
-        self, where: Where = ALL, *, fresh: bool = False
-    ) -> tuple[ReadingRecord, ...]:
-        """Return readings, newest first; `fresh` commits what waits before."""
-        return await self._ask(partial(queries.readings, where=where), fresh)
-
-    async def moods(self, where: Where = ALL, *, fresh: bool = False) -> tuple[MoodRecord, ...]:
-        """Return moods, newest first."""
-        return await self._ask(partial(queries.moods, where=where), fresh)
-
-    async def decisions(
-        self, where: Where = ALL, *, fresh: bool = False
-    ) -> tuple[DecisionRecord, ...]:
-        """Return decisions, newest first, with their senses, outcomes and corrections."""
-        return await self._ask(partial(queries.decisions, where=where), fresh)
-
-    async def held(self, where: Where = ALL, *, fresh: bool = False) -> tuple[HeldRecord, ...]:
-        """Return rules that were held back, newest first."""
-        return await self._ask(partial(queries.held, where=where), fresh)
-
-    async def outcomes(
-        self, where: Where = ALL, *, fresh: bool = False
-    ) -> tuple[OutcomeRecord, ...]:
-        """Return commands and what came of them, newest first."""
-        return await self._ask(partial(queries.outcomes, where=where), fresh)
-
-    async def device_events(
-        self, where: Where = ALL, *, fresh: bool = False
-    ) -> tuple[DeviceRecord, ...]:
-        """Return changes of devices, newest first."""
-        return await self._ask(partial(queries.device_events, where=where), fresh)
-
-    async def sense_events(
-        self, where: Where = ALL, *, fresh: bool = False
-    ) -> tuple[SenseRecord, ...]:
-        """Return when which source was on, newest first."""
-        return await self._ask(partial(queries.sense_events, where=where), fresh)
-
-    async def corrections(
-        self, where: Where = ALL, *, fresh: bool = False
-    ) -> tuple[CorrectionRecord, ...]:
-        """Return corrections, newest first."""
-        return await self._ask(partial(queries.corrections, where=where), fresh)
-
-    async def rollups(self, span: Span, where: Where = ALL) -> tuple[RollupRecord, ...]:
-        """Return rollups of one span, newest first; they are made once an hour."""
-        return await self._ask(partial(queries.rollups, where=where, span=span), fresh=False)
-
-    async def counts(self) -> dict[str, int]:
-        """Return how many rows each table of the history holds."""
-        return await self._ask(queries.counts, fresh=False)
-
-    async def older_than(self, readings_days: float, records_days: float) -> dict[str, int]:
-        """Return how many rows of each table are older: what keeping them so long would delete."""
-        age = self._file.age
-
-        def count(conn: sqlite3.Connection, table: str) -> int:
-            days = readings_days if table in retention.READINGS else records_days
-            last_id = age.last_id_older_than(conn, table, round(days * DAY_MS))
-            return retention.count_upto(conn, table, last_id)
-
-        return await self._ask(lambda conn: {one: count(conn, one) for one in AGED}, fresh=True)
-
     def keep_for(self, settings: StoreSettings) -> None:
         """Keep records for as long as these settings say; what is too old goes at the next tick."""
         self._upkeep.keep(settings)
-        self._upkept_at = self._clock.monotonic() - UPKEEP_EVERY_S
+        self._timetable.upkeep_soon()
 
     def drops(self) -> dict[str, int]:
         """Return what was lost since the start, by table."""
@@ -322,27 +219,6 @@ class Store:
         self._upkeep.forget_words()
         await self.config.audit("erased" if by == person else by, "erase", "")
         return erased
-
-    async def _ask(self, query: Callable[[sqlite3.Connection], T], fresh: bool) -> T:
-        if fresh:
-            await self._history.commit()
-        try:
-            async with asyncio.timeout(REBUILD_LIMIT_S):
-                await self._file.is_there.wait()
-        except TimeoutError as err:
-            raise StoreError("the history is still being made anew") from err
-        try:
-            return await self._reader.ask(query)
-        except StoreCorrupt:
-            self._unchecked = True  # the writer looks at the whole file in its next turn
-            raise
-
-    async def _as_space_allows(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do something that can wait when the disk is full; what it was for is tried again."""
-        try:
-            await work()
-        except DiskFull:
-            await self._pool.run(self._reserve.release)
 
     async def _close_files(self) -> None:
         failed: StoreError | None = None

@@ -8,8 +8,7 @@ import pytest
 
 from hub.clock import ManualClock, SystemClock
 from hub.errors import DiskFull, StoreCorrupt, StoreError
-from hub.store import recover
-from hub.store import store as store_module
+from hub.store import history_reader, recover
 from hub.store.db import connect, store_error
 from hub.store.recover import Finding, inspect, put_aside, put_aside_files, remove
 from hub.store.schema import File
@@ -169,7 +168,7 @@ async def test_a_rebuilding_that_was_cancelled_is_finished_by_the_next_write(
         flushing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await flushing
-        monkeypatch.setattr(store_module, "REBUILD_LIMIT_S", 0.05)
+        monkeypatch.setattr(history_reader, "REBUILD_LIMIT_S", 0.05)
         with pytest.raises(StoreError, match="still being made anew"):
             await store.decisions()
         await store.flush()
@@ -195,7 +194,7 @@ async def test_a_long_check_goes_on_in_the_background(
     supervisor = Supervisor(SystemClock())
     supervisor.add("store", store.run, Stage.STORE)
     async with asyncio.timeout(10):
-        while store._unchecked:
+        while store._file.in_doubt:
             await asyncio.sleep(0.01)
     await supervisor.stop()
     assert store.health()["ok"]
