@@ -3,7 +3,6 @@
 Every method takes plain data, checks it, and returns plain data; it raises Refusal or HubError.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,16 +10,16 @@ from pydantic import BaseModel, ConfigDict
 
 from drivers.types import Outcome
 from hub.control import Handler
-from hub.decide.wishes import eased
 from hub.device_operations import DeviceOperations
 from hub.errors import Refusal
+from hub.feedback_operations import FeedbackOperations
+from hub.named import person_named, room_named
 from hub.phrase import Phrase
-from hub.records import BY, Records, Verdict
+from hub.records import BY, Records
 from hub.share.operations import ShareOperations
-from hub.store.queries import Where
-from hub.types import Decision, Mood, PersonId, RoomId
+from hub.types import PersonId
 from hub.views import Views, outcome_view
-from models.types import EMOTIONS, Emotion
+from models.types import EMOTIONS
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 MAX_TEXT_CHARS = 4000
 SHOWN_EMOTIONS = 3
 LEAST_SHOWN = 0.1
-SEEN_BACK_MS = 3_600_000
-"""What is told of a past time is about nothing older than this before it."""
 
 
 class _Request(BaseModel):
@@ -50,14 +47,6 @@ class _Scene(_Request):
     room: str
     scene: str | None = None
     restore: bool = False
-
-
-class _Correct(_Request):
-    verdict: Verdict
-    was: Emotion | None = None
-    room: str | None = None
-    at_ms: int | None = None
-    decision: int | None = None
 
 
 class _Consent(_Request):
@@ -88,6 +77,7 @@ class Operations:
         self._views = Views(hub)
         self.devices = DeviceOperations(hub, by)
         self._records = Records(hub.settings, hub.store, by)
+        self._feedback = FeedbackOperations(hub, self._records, by)
         self._share = ShareOperations(hub, by)
 
     def noted_as(self, by: str) -> "Operations":
@@ -105,7 +95,6 @@ class Operations:
             "status": self._status,
             "moods": self._moods,
             "scene": self._scene,
-            "correct": self._correct,
             "consent": self._consent,
             "privacy": self._privacy,
             "guests": self._guests,
@@ -116,6 +105,7 @@ class Operations:
             "pairing": self._pairing,
             "pair_button": self._pair_button,
             "sticker": self._sticker,
+            **self._feedback.handlers(),
             **self._share.handlers(),
             **self.devices.handlers(),
         }
@@ -129,9 +119,13 @@ class Operations:
         """Return everything that any queue has lost, by queue."""
         return self._views.drops()
 
+    async def wish(self, rule: str, *, more: bool) -> None:
+        """Let a rule act sooner, or as it is written again. Raises StoreError."""
+        await self._feedback.wish(rule, more=more)
+
     async def _say(self, data: dict[str, Any]) -> dict[str, Any]:
         request = _Say.model_validate(data)
-        person = self._person(request.person)
+        person = person_named(self._hub.settings, request.person)
         if not self._hub.permission.may_read_text(person):
             who = person or "PERSON"
             raise Refusal(
@@ -151,8 +145,8 @@ class Operations:
                 Phrase("refused.text_too_long", length=len(request.text), most=MAX_TEXT_CHARS),
                 Phrase("mend.in_parts"),
             )
-        person = self._person(request.person)
-        room = self._room(request.room) if request.room else None
+        person = person_named(self._hub.settings, request.person)
+        room = room_named(self._hub.settings, request.room) if request.room else None
         sensed = await hub.link.read_text(request.text, person, room)
         await hub.store.flush()  # what is acknowledged survives a crash
         reading = sensed.reading
@@ -179,64 +173,17 @@ class Operations:
 
     async def _moods(self, data: dict[str, Any]) -> dict[str, Any]:
         request = _Moods.model_validate(data)
-        room = self._room(request.room) if request.room else None
+        room = room_named(self._hub.settings, request.room) if request.room else None
         return self._views.moods(room)
 
     async def _scene(self, data: dict[str, Any]) -> dict[str, Any]:
         request = _Scene.model_validate(data)
-        room = self._room(request.room)
+        room = room_named(self._hub.settings, request.room)
         if request.restore:
             return _outcomes(await self._hub.actor.restore(room, by_person=True))
         if request.scene is None:
             raise Refusal("bad_request", Phrase("refused.which_scene"))
         return _outcomes(await self._hub.actor.apply_scene(room, request.scene, by_person=True))
-
-    async def _correct(self, data: dict[str, Any]) -> dict[str, Any]:
-        request = _Correct.model_validate(data)
-        room = self._room(request.room)
-        mood: Mood | int | None
-        decision: Decision | int | None
-        rule: str | None = None
-        if request.decision is not None:
-            mood, (decision, rule) = None, await self._decided(room, request.decision)
-        elif request.at_ms is None:
-            mood, decision = self._hub.moods.current(room), self._hub.recent.last_decision(room)
-        else:
-            mood, decision = await self._of_then(room, request.at_ms)
-        if mood is None and decision is None:
-            raise Refusal("nothing_to_correct", Phrase("refused.nothing_to_correct"))
-        await self._records.correct(request.verdict, request.was, mood, decision)
-        if request.verdict == "more" and rule is not None:
-            await self.wish(rule, more=True)
-        if request.verdict == "not_now" and isinstance(decision, Decision):
-            self._hub.decider.not_now(room)  # of a past run, "now" is over
-        return {"room": room, "verdict": request.verdict}
-
-    async def _of_then(self, room: RoomId, at_ms: int) -> tuple[int | None, int | None]:
-        """Return the ids of the mood and the decision that a person saw at that time."""
-        where = Where(room=room, since_ms=at_ms - SEEN_BACK_MS, until_ms=at_ms, limit=1)
-        moods = await self._hub.store.moods(replace(where, room_only=True), fresh=True)
-        decisions = await self._hub.store.decisions(where, fresh=True)
-        return (moods[0].id if moods else None), (decisions[0].id if decisions else None)
-
-    async def wish(self, rule: str, *, more: bool) -> None:
-        """Let a rule act sooner, or as it is written again. Raises StoreError."""
-        written = self._hub.settings.rules.get(rule)
-        if more and (written is None or eased(written) == written):
-            return  # gone meanwhile, or it cannot act any sooner
-        await self._hub.wishes.want(rule, self._by, more=more)
-        self._hub.decider.wish(rule)
-
-    async def _decided(self, room: RoomId, number: int) -> tuple[Decision | int | None, str | None]:
-        """Return a room's decision of this run, or its id if it is a stored one; and its rule."""
-        for entry in self._hub.recent.decisions(room):
-            if isinstance(entry.event, Decision) and entry.event.id == number:
-                return entry.event, entry.event.rule
-        where = Where(room=room, before_id=number + 1, limit=1)
-        found = await self._hub.store.decisions(where, fresh=True)
-        if found and found[0].id == number:
-            return number, found[0].rule
-        return None, None
 
     async def _consent(self, data: dict[str, Any]) -> dict[str, Any]:
         request = _Consent.model_validate(data)
@@ -280,30 +227,6 @@ class Operations:
 
     async def _sticker(self, data: dict[str, Any]) -> dict[str, Any]:
         return await self._hub.api.ask("sticker", data)
-
-    def _room(self, name: str | None) -> RoomId:
-        rooms = list(self._hub.settings.rooms)
-        if name is None and len(rooms) == 1:
-            return RoomId(rooms[0])
-        if name not in rooms:
-            raise Refusal(
-                "unknown_room",
-                Phrase("refused.no_room", name=name or ""),
-                Phrase("mend.rooms", rooms=", ".join(rooms)),
-            )
-        return RoomId(name)
-
-    def _person(self, name: str | None) -> PersonId | None:
-        people = list(self._hub.settings.people)
-        if name is None:
-            return PersonId(people[0]) if len(people) == 1 else None
-        if name not in people:
-            raise Refusal(
-                "unknown_person",
-                Phrase("refused.no_person", name=name),
-                Phrase("mend.people", people=", ".join(people)),
-            )
-        return PersonId(name)
 
 
 def _outcomes(outcomes: tuple[Outcome, ...]) -> dict[str, Any]:
