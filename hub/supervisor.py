@@ -2,7 +2,8 @@
 
 Back-off after a failure is uniform(c/2, c) with c = min(60 s, 2^n s); 30 s of health reset n. A
 service that raises NeedsAttention is not retried until the configuration is reloaded. One that
-misses its heart-beats is cancelled and restarted. A service's failure never stops another.
+misses its heart-beats is cancelled and, once it has ended, restarted: it never runs twice. A
+service's failure never stops another.
 """
 
 import asyncio
@@ -123,7 +124,7 @@ class Service:
             self.beat()
             started = self._clock.monotonic()
             try:
-                await self._run_watched()
+                await self._run_to_its_end()
             except NeedsAttention as err:
                 self._lost(err.reason)
                 self.state = State.NEEDS_ATTENTION
@@ -158,25 +159,44 @@ class Service:
         except TimeoutError:
             return
 
+    async def _run_to_its_end(self) -> None:
+        try:
+            await self._run_watched()
+        except asyncio.CancelledError as err:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody cancelled the service: the word came out of something that it waited for.
+            raise RuntimeError("what it waited for was cancelled") from err
+
     async def _run_watched(self) -> None:
         if self._max_silence_s is None:
             await self._run(self)
             return
         limit = self._max_silence_s
         task = asyncio.ensure_future(self._run(self))
+        silence = 0.0
         try:
-            while True:
+            while silence <= limit:
                 done, _ = await asyncio.wait({task}, timeout=limit / 4)
                 if done:
                     task.result()
                     return
                 silence = self._clock.monotonic() - self._last_beat
-                if silence > limit:
-                    raise TimeoutError(Phrase("service.no_heartbeat", seconds=round(silence, 1)))
-        finally:
-            if not task.done():
-                task.cancel()
-                await asyncio.wait({task}, timeout=STOP_LIMIT_S[self.stage])
+            while not await self._end(task):
+                log.error("service_stuck", service=self.name, silent_s=round(silence, 1))
+        except asyncio.CancelledError:
+            await self._end(task)
+            raise
+        raise TimeoutError(Phrase("service.no_heartbeat", seconds=round(silence, 1)))
+
+    async def _end(self, task: "asyncio.Future[None]") -> bool:
+        """Cancel a run; return False if it has not ended within its stage's limit."""
+        task.cancel()
+        done, _ = await asyncio.wait({task}, timeout=STOP_LIMIT_S[self.stage])
+        if done and not task.cancelled() and (err := task.exception()) is not None:
+            log.warning("service_failed_ending", service=self.name, exc_info=err)
+        return bool(done)
 
 
 def _surprise(err: Exception | None) -> Exception | None:

@@ -130,6 +130,67 @@ async def test_missed_heart_beats_cancel_and_restart(supervisor: Supervisor) -> 
     await supervisor.stop()
 
 
+@pytest.mark.parametrize("max_silence_s", [None, 60.0])
+async def test_a_cancellation_from_within_is_a_failure_and_not_the_end(
+    supervisor: Supervisor, max_silence_s: float | None
+) -> None:
+    starts = 0
+
+    async def run(service: Service) -> None:
+        nonlocal starts
+        starts += 1
+        if starts == 1:
+            given_up = asyncio.get_running_loop().create_future()
+            given_up.cancel()
+            await given_up
+        service.healthy()
+        await asyncio.Event().wait()
+
+    with capture_logs() as logs:
+        service = supervisor.add("peer", run, Stage.DECIDE, max_silence_s)
+        await wait_until(lambda: service.state is State.RUNNING)
+    assert (starts, service.restarts) == (2, 1)
+    assert [e["event"] for e in logs] == ["service_lost", "service_back"]
+    assert await supervisor.stop() == ()
+
+
+async def test_a_silent_service_that_will_not_end_is_not_started_beside_itself(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(module.STOP_LIMIT_S, Stage.STORE, 0.05)
+    running = most = starts = 0
+    release = asyncio.Event()
+
+    async def run(service: Service) -> None:
+        nonlocal running, most, starts
+        starts, running = starts + 1, running + 1
+        most = max(most, running)
+        try:
+            while starts > 1:
+                service.healthy()
+                await asyncio.sleep(0.01)
+            while not release.is_set():
+                try:
+                    await release.wait()
+                except asyncio.CancelledError:
+                    continue
+            raise OSError("the disk is back, the file is not")
+        finally:
+            running -= 1
+
+    with capture_logs() as logs:
+        service = supervisor.add("store", run, Stage.STORE, max_silence_s=0.1)
+        try:
+            await wait_until(lambda: sum(e["event"] == "service_stuck" for e in logs) >= 2, 3.0)
+            assert starts == 1
+        finally:
+            release.set()
+        await wait_until(lambda: service.state is State.RUNNING)
+    assert (starts, most) == (2, 1)
+    assert "service_failed_ending" in {e["event"] for e in logs}
+    assert await supervisor.stop() == ()
+
+
 async def test_a_watched_service_may_end_or_fail_by_itself(supervisor: Supervisor) -> None:
     async def ends(_service: Service) -> None:
         return
