@@ -84,14 +84,16 @@ class Bus:
             try:
                 handler(event)
             except Exception as err:  # noqa: BLE001 - one bad handler must not stop the others
-                self._on_error(f"{kind.__name__} -> {handler.__qualname__}", err)
+                # A partial or a callable object has no name of its own.
+                name = getattr(handler, "__qualname__", None) or repr(handler)
+                self._on_error(f"{kind.__name__} -> {name}", err)
         for subscription in self._subscriptions.get(kind, ()):
             subscription.put(event)
 
     def drops(self) -> dict[str, int]:
-        """Return how many events each named subscription has lost."""
+        """Return how many events each named subscription has lost; those of one name together."""
+        there = {id(one): one for waiting in self._subscriptions.values() for one in waiting}
         counts: dict[str, int] = {}
-        for waiting in self._subscriptions.values():
-            for subscription in waiting:
-                counts[subscription.name] = subscription.dropped
+        for one in there.values():
+            counts[one.name] = counts.get(one.name, 0) + one.dropped
         return counts

@@ -1,4 +1,5 @@
 import asyncio
+import functools
 
 import pytest
 
@@ -76,6 +77,30 @@ async def test_a_failing_handler_stops_neither_others_nor_queues(
     ((where, err),) = errors
     assert "DeviceGone" in where
     assert str(err) == "broken"
+
+
+async def test_a_failing_handler_without_a_name_stops_nobody_either(
+    bus: Bus, errors: list[tuple[str, Exception]]
+) -> None:
+    seen: list[DeviceGone] = []
+
+    def bad(_name: str, _event: DeviceGone) -> None:
+        raise ValueError("broken")
+
+    bus.on(DeviceGone, functools.partial(bad, "one"))
+    bus.on(DeviceGone, seen.append)
+    bus.publish(gone("a"))
+    assert seen == [gone("a")]
+    ((where, _),) = errors
+    assert "bad" in where
+
+
+async def test_the_drops_of_two_queues_of_one_name_are_added_up(bus: Bus) -> None:
+    for size in (1, 2):
+        bus.subscribe("phones", DeviceGone, ManualChange, size=size)
+    for name in "abcd":
+        bus.publish(gone(name))
+    assert bus.drops() == {"phones": 3 + 2}
 
 
 async def test_unsubscribed_queues_receive_nothing(bus: Bus) -> None:
