@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from astral import Observer
 from astral.sun import elevation
 
+from drivers.types import DeviceId
 from hub.bus import Bus
 from hub.clock import Clock
 from hub.settings import Home, Settings
@@ -41,7 +42,6 @@ class Surroundings:
 
     def __init__(self, settings: Settings, bus: Bus, clock: Clock) -> None:
         self._clock = clock
-        self._room_of: dict[str, RoomId] = {}
         self._observer: Observer | None = None
         self._sun: tuple[float, bool] | None = None
         self._occupied: dict[RoomId, dict[str, bool]] = {}
@@ -52,12 +52,9 @@ class Surroundings:
         bus.on(Sensed, self._on_sensed)
 
     def reload(self, settings: Settings) -> None:
-        """Take over where the home is and which device belongs where."""
+        """Take over where the home is; a device that moved is published as changed."""
         self._observer = _observer(settings.home)
         self._sun = None
-        self._room_of = {
-            device: RoomId(name) for name, room in settings.rooms.items() for device in room.devices
-        }
 
     def tell(self, room: RoomId, who: str, *, present: bool) -> None:
         """Take somebody's word, `who` names them, for whether anybody is there; until the next."""
@@ -101,18 +98,17 @@ class Surroundings:
                 break
         else:
             return
-        room = self._room_of.get(device.id) or (RoomId(device.room) if device.room else None)
-        if room is None:
-            return
-        known = self._occupied.setdefault(room, {})
-        if device.available:
+        self._forget(device.id)  # it may have been in another room
+        if device.room is not None and device.available:
+            known = self._occupied.setdefault(RoomId(device.room), {})
             known[device.id] = says_yes(values[kind])
-        else:
-            known.pop(device.id, None)
 
     def _on_gone(self, gone: DeviceGone) -> None:
+        self._forget(gone.device)
+
+    def _forget(self, device: DeviceId) -> None:
         for known in self._occupied.values():
-            known.pop(gone.device, None)
+            known.pop(device, None)
 
     def _on_sensed(self, sensed: Sensed) -> None:
         if sensed.reading.sense in (Sense.FACE, Sense.VOICE):

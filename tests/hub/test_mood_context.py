@@ -1,10 +1,13 @@
 """The hour, the sun and who is there."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from drivers.types import Device, DeviceId, DeviceState
+from hub.act.devices import Devices
+from hub.act.known_devices import KnownDevices
 from hub.clock import ManualClock
 from hub.mood.context import SEEN_S, Surroundings, says_yes
 from hub.settings import Home, Room, Settings
@@ -12,15 +15,22 @@ from hub.types import DeviceChanged, DeviceGone
 from models.evidence import check
 from models.types import Sense
 from tests.hub.mood_helpers import HALL, ROOM, Recorder, reading, sensed
+from tests.hub.store_support import opened
 
 BERLIN = Home(latitude=52.52, longitude=13.40)
 SETTINGS = Settings(home=BERLIN, rooms={"den": Room(devices=("mqtt:motion",)), "hall": Room()})
 NOON = datetime(2026, 6, 21, 11, 0, tzinfo=UTC).timestamp()
 
 
-def motion(value: float | bool | str, *, id_: str = "mqtt:motion", **more: object) -> DeviceChanged:
+def motion(
+    value: float | bool | str,
+    *,
+    id_: str = "mqtt:motion",
+    room: str | None = "den",
+    available: bool = True,
+) -> DeviceChanged:
     state = DeviceState(values={"occupancy": value, "battery": 90})
-    device = Device(DeviceId(id_), "Motion", "mqtt", (), state, **more)  # type: ignore[arg-type]
+    device = Device(DeviceId(id_), "Motion", "mqtt", (), state, room=room, available=available)
     return DeviceChanged(device, None, 0.0)
 
 
@@ -103,9 +113,34 @@ def test_one_sensor_of_two_is_enough_and_a_dead_or_removed_one_says_nothing() ->
     assert surroundings.facts(ROOM).presence is None
 
 
+def test_a_sensor_that_moved_says_nothing_of_where_it_was() -> None:
+    recorder, clock, surroundings = at(NOON)
+    devices = Devices(SETTINGS, recorder.bus, clock)
+    devices.port("mqtt").announce(motion(True, room=None).device)
+    assert surroundings.facts(ROOM).presence is True
+    rooms = {"den": Room(), "hall": Room(devices=("mqtt:motion",))}
+    moved = SETTINGS.model_copy(update={"rooms": rooms})
+    devices.reload(moved)  # in the order of the hub's own reload
+    surroundings.reload(moved)
+    assert surroundings.facts(ROOM).presence is None
+    assert surroundings.facts(HALL).presence is True
+
+
+async def test_a_sensor_counts_where_a_person_put_it(tmp_path: Path) -> None:
+    recorder, clock, surroundings = at(NOON)
+    async with opened(tmp_path / "s", clock) as store:
+        known = KnownDevices(store.config, clock)
+        devices = Devices(SETTINGS, recorder.bus, clock, known=known)
+        devices.port("mqtt").announce(motion(True, room=None).device)
+        await known.give(DeviceId("mqtt:motion"), "ada", room=HALL)
+        devices.refresh(DeviceId("mqtt:motion"))
+    assert surroundings.facts(ROOM).presence is None
+    assert surroundings.facts(HALL).presence is True
+
+
 def test_devices_without_presence_or_room_are_passed_over() -> None:
     recorder, _, surroundings = at(NOON)
-    recorder.bus.publish(motion(True, id_="mqtt:stray"))
+    recorder.bus.publish(motion(True, id_="mqtt:stray", room=None))
     lamp = Device(DeviceId("mqtt:lamp"), "Lamp", "mqtt", (), room="den")
     recorder.bus.publish(DeviceChanged(lamp, None, 0.0))
     assert surroundings.facts(ROOM).presence is None
