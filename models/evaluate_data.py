@@ -6,6 +6,7 @@ labels that are GoEmotions' names joined by `|`.
 """
 
 import csv
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -123,10 +124,15 @@ def _family(emotions: frozenset[str]) -> Emotion | None:
 
 
 def _rating(value: str, line: int) -> float | None:
+    if not value.strip():
+        return None
     try:
-        return float(value) if value.strip() else None
+        rating = float(value)
     except ValueError:
-        raise DataError(f"labels.csv line {line}: {value!r} is no number") from None
+        rating = math.nan
+    if not math.isfinite(rating):  # "nan" and "inf" are numbers to float(), not to a correlation
+        raise DataError(f"labels.csv line {line}: {value!r} is no number")
+    return rating
 
 
 def _file(folder: Path, name: str, line: int) -> Path:

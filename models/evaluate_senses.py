@@ -161,6 +161,8 @@ def read_sound(path: Path) -> NDArray[np.float32]:
         samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (OSError, RuntimeError) as err:
         raise DataError(f"{path.name} is no sound that can be read ({err})") from err
+    if not np.isfinite(samples).all():
+        raise DataError(f"{path.name} is no sound that can be read (it holds what is no number)")
     return resample(np.asarray(samples.mean(axis=1), np.float32), int(rate))
 
 

@@ -132,6 +132,8 @@ def test_altered_weights_are_refused(texts: Path, tmp_path: Path) -> None:
         (("text", "label"), [("hi", "boredom")], "no row with a label out of"),
         (("text", "label"), [("hi", "happy"), ("ho",)], "line 3: not as many columns"),
         (("text", "valence"), [("hi", "high")], "line 2: 'high' is no number"),
+        (("text", "valence"), [("hi", "0.5"), ("ho", "nan")], "line 3: 'nan' is no number"),
+        (("text", "valence"), [("hi", "-inf")], "line 2: '-inf' is no number"),
     ],
 )
 def test_a_wrong_label_file_is_named(
@@ -236,3 +238,7 @@ def test_a_broken_sound_is_named(tmp_path: Path) -> None:
     (tmp_path / "torn.wav").write_bytes(b"RIFF....WAVE")
     with pytest.raises(DataError, match=r"torn.wav is no sound"):
         read_sound(tmp_path / "torn.wav")
+    hole = np.array([0.0, np.nan, 0.0], np.float32)
+    soundfile.write(tmp_path / "hole.wav", hole, 16_000, subtype="FLOAT")
+    with pytest.raises(DataError, match=r"hole.wav is no sound"):
+        read_sound(tmp_path / "hole.wav")
