@@ -53,8 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--bf16", action="store_true", help="tune in bfloat16: for CPUs with AMX, slower on others"
     )
     options = parser.parse_args(arguments)
-    if options.tune and options.corpora:
-        parser.error("--tune is for all corpora together: leave --corpora out")
     if options.tune and options.shipped:
         parser.error("--shipped trains no file: leave --tune out")
     train(options, load_encoder(options.encoder))
@@ -83,7 +81,7 @@ def train(options: argparse.Namespace, encoder: torch.nn.Module) -> None:
         catalog = load_catalog()
         target = catalog.path(options.name)
         chosen["temperature"] = catalog.entry(options.name).number("temperature")
-    elif options.tune and _tuned(options, encoder, trial, clips, len(classes), chosen):
+    elif options.tune and _tuned(options, encoder, trial, len(classes), chosen):
         shutil.copyfile(options.out / "tune" / "all.tflite", target)
     else:
         export_int8(Whole(encoder, trial.fit(), len(classes)), target)
@@ -153,14 +151,13 @@ def _tuned(
     options: argparse.Namespace,
     encoder: Encoder,
     trial: Trial,
-    clips: Sequence[Clip],
     classes: int,
     chosen: dict[str, Any],
 ) -> bool:
     """Tune, and tell whether that is better; then the figures are those of the tuned networks."""
     steps = min(options.tune, 2) if options.smoke else options.tune
     how = Tuning(steps, options.seed, options.bf16)
-    tuner = Tuner(encoder, trial, clips, how, options.out / "tune")
+    tuner = Tuner(encoder, trial, how, options.out / "tune")
     noises = () if options.smoke else NOISES
     found = tuner.cross_validate(classes, 1 if options.smoke else options.copies, noises)
     _show(found)
@@ -168,7 +165,7 @@ def _tuned(
     if now <= was:
         chosen["tried"] = {"steps": steps, "frozen": was, "tuned": now}
         return False
-    everyone = np.array([not clip.reported for clip in clips])
+    everyone = trial.learnable & np.array([not clip.reported for clip in trial.clips])
     tuner.tuned(everyone, classes, options.out / "tune" / "all.tflite")
     chosen["frozen"] = {key: chosen[key] for key in _FROZEN if key in chosen}
     chosen.update(found, tuned={"steps": steps, "bf16": options.bf16})

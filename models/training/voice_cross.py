@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.training.voice_data import FOLDS, NOISY_CORPUS, Clip, labels_of
+from models.training.voice_data import FOLDS, NOISY_CORPUS, labels_of
 from models.training.voice_embed import Embedder
 from models.training.voice_encoder import Encoder
 from models.training.voice_export import export_int8
@@ -42,10 +42,8 @@ class Whole(torch.nn.Module):  # type: ignore[misc]  # torch is absent where thi
 class Tuner:
     """Makes tuned networks from one encoder; `trial` fits the heads that they start from."""
 
-    def __init__(
-        self, encoder: Encoder, trial: Trial, clips: Sequence[Clip], how: Tuning, folder: Path
-    ) -> None:
-        self._encoder, self._trial, self._clips = encoder, trial, clips
+    def __init__(self, encoder: Encoder, trial: Trial, how: Tuning, folder: Path) -> None:
+        self._encoder, self._trial, self._clips = encoder, trial, trial.clips
         self._how, self._folder = how, folder
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -71,7 +69,8 @@ class Tuner:
             rows = folds == fold
             if not rows.any():
                 continue
-            file = self.tuned(~rows, classes, self._folder / f"fold{fold}.tflite")
+            learnt = ~rows & self._trial.learnable
+            file = self.tuned(learnt, classes, self._folder / f"fold{fold}.tflite")
             asker = self._asker(file, rows)
             for number in range(copies):
                 again[number][rows] = asker.augmented(f"train{number}")
@@ -89,7 +88,9 @@ class Tuner:
         result = {}
         for corpus in map(str, np.unique(corpora)):
             rows = corpora == corpus
-            file = self.tuned(~rows, classes, self._folder / f"without_{corpus}.tflite")
+            file = self.tuned(
+                ~rows & self._trial.learnable, classes, self._folder / f"without_{corpus}.tflite"
+            )
             result[corpus] = transfer(truth[rows], _by_clip(self._asker(file, rows), CLEAN))
         return result
 

@@ -38,7 +38,7 @@ class Trial:
 
     `windows` are those of all clips by condition ("clean" and others; a clip that has none in a
     condition is not asked about there), `copies` the augmented ones (copies, clips, statistics).
-    Only clips in `learnable` are ever fitted on.
+    Only clips in `learnable` are ever fitted on. `clips` are those that are asked about.
     """
 
     def __init__(
@@ -52,9 +52,9 @@ class Trial:
         seed: int,
     ) -> None:
         self._windows, self._classes = windows, classes
-        self._learnable = learnable
+        self.learnable = learnable
         self._steps, self._seed = steps, seed
-        self._clips, self._labels = clips, labels_of(clips)
+        self.clips, self._labels = clips, labels_of(clips)
         self._folds = np.array([clip.fold for clip in clips])
         self._corpora = np.array([clip.corpus for clip in clips])
         self._speakers = np.array([clip.speaker for clip in clips])
@@ -101,7 +101,7 @@ class Trial:
 
         `asked` tells which clips were asked about in a condition.
         """
-        telling = self._learnable if self._learnable.all() else ~self._learnable
+        telling = self.learnable if self.learnable.all() else ~self.learnable
         heard = np.concatenate([said["clean"][None], copies])[:, telling]
         temperature = metrics.fit_temperature(
             np.tile(self._labels[telling], len(heard)), heard.reshape(-1, self._classes)
@@ -144,7 +144,7 @@ class Trial:
         }
 
     def _fit(self, rows: NDArray[np.bool_], training: Floats) -> Head:
-        rows = rows & self._learnable
+        rows = rows & self.learnable
         weights = balance(self._labels[rows], self._corpora[rows])
         return fit_head(training[:, rows], self._labels[rows], weights, self._seed, self._steps)
 
@@ -168,7 +168,7 @@ class Trial:
         result = {}
         for corpus in np.unique(self._corpora):
             rows = self._corpora == corpus
-            clips = [clip for clip, own in zip(self._clips, rows, strict=True) if own]
+            clips = [clip for clip, own in zip(self.clips, rows, strict=True) if own]
             found = figures(clips, clean[rows], temperature)
             found["disturbed_uar"] = [
                 metrics.uar(self._labels[rows], copy[rows].argmax(1)) for copy in copies
