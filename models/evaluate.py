@@ -98,12 +98,14 @@ def evaluate(
     catalog: Catalog | None = None,
     model: str | None = None,
     groups: Sequence[str] | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> EvaluationReport:
     """Run the model of a sense ("face", "voice", "text") over the samples of a folder.
 
     `labels` restricts the choice: other rows are left out and the probabilities of the allowed
     labels are scaled to sum to 1. `cropped` says that pictures are faces already. `model` is
     another classifier of the sense than the usual one, `groups` restricts the rows to these.
+    `progress` is told after each sample how many are done, and of how many.
 
     Raises DataError for a folder that cannot be read, WeightsError for weights that are missing
     or not the catalog's.
@@ -120,7 +122,7 @@ def evaluate(
     chosen_model = model or usual
     digests = [catalog.verify(one) for one in (chosen_model, *helpers)]
     read = sense.reader(catalog, cropped, chosen_model)
-    answers, spent = _run(read, samples.rows)
+    answers, spent = _run(read, samples.rows, progress)
     rows, chosen, probabilities = _choices(samples.rows, answers, allowed)
     intervals: dict[str, tuple[float, float]] = {}
     return EvaluationReport(
@@ -162,13 +164,16 @@ def _of_groups(samples: Samples, groups: Sequence[str] | None) -> Samples:
     return replace(samples, rows=tuple(row for row in samples.rows if row.group in set(groups)))
 
 
-def _run(read: Reader, rows: Sequence[Sample]) -> tuple[list[Answer | None], list[float]]:
+def _run(
+    read: Reader, rows: Sequence[Sample], progress: Callable[[int, int], None]
+) -> tuple[list[Answer | None], list[float]]:
     answers, spent = [], []
-    for row in rows:
+    for done, row in enumerate(rows, start=1):
         prepared = read.prepare(row.source)
         began = time.thread_time()
         answers.append(read.answer(prepared))
         spent.append(time.thread_time() - began)
+        progress(done, len(rows))
     return answers, spent
 
 

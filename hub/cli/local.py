@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from hub.cli.output import columns, settings_of, show
+from hub.cli.progress import counted
 from hub.config import find_config
 from hub.edits import FILE, GUARDS, SECTIONS, read
 from hub.errors import HubError
@@ -153,5 +154,9 @@ def _measured(args: argparse.Namespace) -> _Report:
     labels = tuple(args.labels.split(",")) if args.labels else None
     groups = tuple(args.groups.split(",")) if args.groups else None
     return measure(
-        args.kind, args.data, labels, cropped=args.cropped, model=args.model, groups=groups
+        *(args.kind, args.data, labels),
+        cropped=args.cropped,
+        model=args.model,
+        groups=groups,
+        progress=counted(f"reading {args.kind}"),
     )
