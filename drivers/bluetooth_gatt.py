@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from drivers.shown import shown
 from drivers.types import BadPayload
 
 
@@ -105,8 +106,7 @@ def quantity(characteristic: str, data: bytes) -> float | None:
 
 def text(data: bytes) -> str:
     """Read a string of the Device Information service; what cannot be shown is left out."""
-    decoded = data.decode("utf-8", "replace").rstrip("\0").strip()
-    return "".join(c for c in decoded if c.isprintable() and c != "\ufffd")[:LONGEST_TEXT]
+    return shown(data.decode("utf-8", "replace").replace("\ufffd", ""), LONGEST_TEXT)
 
 
 def short(uuid: str) -> int:

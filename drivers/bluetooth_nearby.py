@@ -10,6 +10,7 @@ from drivers.bluetooth_gatt import ENVIRONMENTAL_SENSING, HEART_RATE
 from drivers.bluetooth_settings import BluetoothKind
 from drivers.operations import Answer, Operation, Progress
 from drivers.settings import Strict
+from drivers.shown import shown
 from drivers.types import DeviceId
 
 Nearby = Callable[[str, DeviceId, AdvertisementData], None]
@@ -35,7 +36,7 @@ def nearby_operation(listen: Listen) -> Operation:
             kind = kind_of(said)
             if kind is None or (device not in found and len(found) >= MOST_DEVICES):
                 return
-            name = "".join(c for c in said.local_name or "" if c.isprintable())[:LONGEST_NAME]
+            name = shown(said.local_name, LONGEST_NAME)
             if device not in found:
                 tell(f"{device}  {kind}  {name}  {said.rssi} dBm")
             found[device] = {

@@ -7,11 +7,18 @@ DriverError
 +-- BadPayload     the peer sent what its protocol does not allow; counted, then dropped
 """
 
+from typing import Final
+
+LONGEST: Final = 300
+"""Of a reason: it may quote what the peer said, which may be anything."""
+
 
 class DriverError(Exception):
     """Anything that a driver reports. `reason` is safe to log and to show."""
 
     def __init__(self, reason: str) -> None:
+        if len(reason) > LONGEST or not reason.isprintable():
+            reason = "".join(char if char.isprintable() else " " for char in reason[:LONGEST])
         super().__init__(reason)
         self.reason = reason
 

@@ -21,7 +21,6 @@ import structlog
 
 from drivers.promises import hold_to
 from drivers.reasons import reason_of
-from drivers.shown import presentable
 from drivers.source import Backoff
 from drivers.types import (
     BadCredentials,
@@ -151,7 +150,6 @@ class LanDriver:
         if holder is not None and holder is not owner and holder.session is not None:
             raise Unreachable(f"this is the same device as {holder.key}")
         self._owners[device.id] = owner
-        device = presentable(device)
         if self._devices.get(device.id) != device:
             self._devices[device.id] = device
             if self._port is not None:

@@ -8,33 +8,43 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from drivers.device import Device, DeviceInfo
+from drivers.capabilities import Adjusts, Capability, Selects
+from drivers.device import Device, DeviceInfo, DeviceState
 
 LONGEST: Final = 80
+LONGEST_TITLE: Final = 300
+"""Of what plays: an address or the name of a piece."""
 _ADDRESS: Final = re.compile(r"[0-9a-f]{12}([0-9a-f]{4})?")
 """EUI-48 or EUI-64."""
 
 
-def shown(text: object) -> str:
+def shown(text: object, longest: int = LONGEST) -> str:
     """Return a stranger's text as it may be shown; nothing for what is no text."""
     if not isinstance(text, str):
         return ""
-    return text if len(text) <= LONGEST and _is_clean(text) else _cleaned(text[:LONGEST])
+    return text if _is_fit(text, longest) else _cleaned(text[:longest])
 
 
-def presentable(device: Device) -> Device:
-    """Return a device whose texts may be shown: itself when they may already."""
-    info = device.info
-    clean = DeviceInfo(
-        shown((info or DeviceInfo()).manufacturer),
-        shown((info or DeviceInfo()).model),
-        shown((info or DeviceInfo()).version),
-        shown((info or DeviceInfo()).suggested_room),
-    )
+def presentable(device: Device, before: Device | None = None) -> Device:
+    """Return a device whose texts may be shown: itself when they may already.
+
+    `before` is what this returned for the device last: what is still the same object is not looked
+    at again. The hub's port does this to all that drivers announce, so that none need think of it.
+    """
+    state = _state(device.state)
+    if (
+        before is not None
+        and device.name is before.name
+        and device.info is before.info
+        and device.capabilities is before.capabilities
+    ):
+        return device if state is device.state else replace(device, state=state)
     name = shown(device.name) or str(device.id)
-    if name == device.name and (info is None or clean == info):
-        return device
-    return replace(device, name=name, info=None if info is None else clean)
+    info = None if device.info is None else _info(device.info)
+    able = tuple(_capability(one) for one in device.capabilities)
+    if (name, info, able) == (device.name, device.info, device.capabilities):
+        return device if state is device.state else replace(device, state=state)
+    return replace(device, name=name, info=info, capabilities=able, state=state)
 
 
 def hardware_address(text: str) -> str:
@@ -48,8 +58,34 @@ def hardware_address(text: str) -> str:
     return digits
 
 
-def _is_clean(text: str) -> bool:
-    return text.isprintable() and text == text.strip()
+def _info(info: DeviceInfo) -> DeviceInfo:
+    parts = (info.manufacturer, info.model, info.version, info.suggested_room)
+    return DeviceInfo(*(shown(part) for part in parts))
+
+
+def _capability(able: Capability) -> Capability:
+    """Return a capability whose words may be shown; its driver then refuses what it cannot mean."""
+    match able:
+        case Selects():
+            return Selects(tuple(shown(option) for option in able.options))
+        case Adjusts():
+            return replace(able, unit=shown(able.unit))
+        case _:
+            return able
+
+
+def _state(state: DeviceState) -> DeviceState:
+    """Return a state whose texts may be shown: what plays, an action, a word that was measured."""
+    values, playing = state.values, state.playing
+    fit = all(type(v) is not str or _is_fit(v, LONGEST) for v in values.values())
+    if fit and (playing is None or _is_fit(playing, LONGEST_TITLE)):
+        return state
+    told = {key: shown(v) if isinstance(v, str) else v for key, v in values.items()}
+    return replace(state, values=told, playing=playing and shown(playing, LONGEST_TITLE))
+
+
+def _is_fit(text: str, longest: int) -> bool:
+    return len(text) <= longest and text.isprintable() and text == text.strip()
 
 
 def _cleaned(text: str) -> str:

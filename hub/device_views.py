@@ -36,14 +36,16 @@ def full_view(hub: "Hub", device: Device) -> dict[str, Any]:
 
 def away_view(hub: "Hub", device: DeviceId) -> dict[str, Any]:
     """Return a device that is known but not there: disabled, or not seen since the start."""
-    told = hub.devices.told(device)
-    if told is not None:
-        return device_view(told) | _known(hub, device)
-    seen, given = hub.known_devices.seen(device), hub.known_devices.given(device) or Given()
-    told_name = "" if seen is None else seen.name
-    gone = Device(device, given.name or told_name, device.partition(":")[0], (), available=False)
-    info = DeviceInfo(model="" if seen is None else seen.model)
-    return device_view(gone) | {"info": asdict(info), "room": given.room} | _known(hub, device)
+    known = hub.devices.told(device) or _remembered(hub, device)
+    return full_view(hub, hub.devices.settled(known))
+
+
+def _remembered(hub: "Hub", device: DeviceId) -> Device:
+    """Return a device that was not told of since the start, as the hub remembers it."""
+    seen = hub.known_devices.seen(device)
+    name, model = ("", "") if seen is None else (seen.name, seen.model)
+    info = DeviceInfo(model=model)
+    return Device(device, name, device.partition(":")[0], (), available=False, info=info)
 
 
 def _known(hub: "Hub", device: DeviceId) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from zigpy.device import Device as ZigpyDevice
 from zigpy.endpoint import Endpoint
 from zigpy.zcl import Cluster
 
+from drivers.shown import shown
 from drivers.types import (
     BadPayload,
     Blows,
@@ -260,9 +261,8 @@ def _info(node: ZigpyDevice) -> DeviceInfo:
 
 
 def _text(given: Any) -> str:
-    """Return a text of a device's own as one line that can be shown."""
-    text = "" if given is None else str(given)
-    return "".join(c for c in text if c.isprintable()).strip()[:60]
+    """Return a text of a device's own; the library's is of a type of its own."""
+    return "" if given is None else shown(str(given))
 
 
 def _name(node: ZigpyDevice, key: str) -> str:

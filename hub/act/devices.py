@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from drivers.shown import presentable, shown
 from drivers.types import Device, DeviceId, Port, Sample
 from hub.act.known_devices import NOWHERE, KnownDevices
 from hub.bus import Bus
@@ -13,6 +14,9 @@ from hub.settings import Settings
 from hub.types import ButtonPressed, DeviceChanged, DeviceGone, RoomId
 
 log = structlog.get_logger(__name__)
+
+LONGEST_ID = 300
+"""Of a device: its driver's name and what its network calls it."""
 
 
 @dataclass(slots=True)
@@ -23,7 +27,7 @@ class DeviceStats:
     unchanged: int = 0
     """Announcements that said nothing new; they are not published."""
     refused: int = 0
-    """Announcements of a device whose id is not its driver's."""
+    """What was said of a device whose id is not its driver's, or cannot be written down."""
     samples: int = 0
 
 
@@ -84,6 +88,20 @@ class Devices:
         """Return a device as its driver tells of it, also when it is disabled."""
         return self._told.get(device)
 
+    def settled(self, device: Device) -> Device:
+        """Return a device in the room and under the name that it has in this home."""
+        room, name = self._rooms.get(device.id), device.name
+        if room is None and device.room in self._known_rooms:
+            room = device.room
+        given = None if self._known is None else self._known.given(device.id)
+        if given is not None:
+            name = given.name or name
+            if given.room == NOWHERE or given.room in self._known_rooms:
+                room = given.room or None
+        if room == device.room and name == device.name:
+            return device
+        return device.placed(room, name)
+
     def absent(self, device: DeviceId) -> str:
         """Say why there is no such device."""
         if device in self._told:
@@ -96,23 +114,12 @@ class Devices:
         """Take over what a driver said, and publish it if it is new."""
         self.stats.announced += 1
         self._told[device.id] = device
-        room = self._rooms.get(device.id)
-        if room is None and device.room in self._known_rooms:
-            room = device.room
-        name = device.name
-        if self._known is not None:
-            if device.available:
-                self._known.here(device)
-            given = self._known.given(device.id)
-            if given is not None:
-                if given.disabled:
-                    self._leave(device.id)
-                    return
-                name = given.name or name
-                if given.room == NOWHERE or given.room in self._known_rooms:
-                    room = given.room or None
-        if room != device.room or name != device.name:
-            device = device.placed(room, name)
+        if self._known is not None and device.available:
+            self._known.here(device)
+        if self._is_disabled(device.id):
+            self._leave(device.id)
+            return
+        device = self.settled(device)
         before = self._devices.get(device.id)
         if before == device:
             self.stats.unchanged += 1
@@ -163,9 +170,12 @@ class DriverPort:
         self._devices = devices
 
     def announce(self, device: Device) -> None:
-        """See Port. A device whose id is not `<driver>:...` is refused and counted."""
+        """See Port. A device whose id is not `<driver>:...` is refused and counted.
+
+        Its texts come from whoever answers in the network: none gets further that cannot be shown.
+        """
         if self._owns(device.id):
-            self._devices.announce(device)
+            self._devices.announce(presentable(device, self._devices.told(device.id)))
 
     def gone(self, device: DeviceId) -> None:
         """See Port."""
@@ -180,17 +190,17 @@ class DriverPort:
     def pressed(self, device: DeviceId, action: str) -> None:
         """See Port."""
         if self._owns(device):
-            self._devices.pressed(device, action)
+            self._devices.pressed(device, shown(action))
 
     def connected(self) -> None:
         """See Port. Health is the runner's business, see hub.act.drivers."""
         log.info("driver_connected", driver=self._driver)
 
     def _owns(self, device: DeviceId) -> bool:
-        if device.startswith(self._prefix):
+        if device.startswith(self._prefix) and len(device) <= LONGEST_ID and device.isprintable():
             return True
         if not self._devices.stats.refused:
-            log.error("device_id_refused", driver=self._driver, device=device)
+            log.error("device_id_refused", driver=self._driver, device=shown(device))
         self._devices.stats.refused += 1
         return False
 

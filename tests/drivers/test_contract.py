@@ -1,7 +1,6 @@
 """What every driver of the registry keeps to, on its real peer.
 
-A new driver adds one rig: how to start its peer, the driver, a way to take the peer away and to
-bring it back, and a device for each capability that it has.
+A new driver adds one rig to tests/drivers/rigs.py.
 """
 
 import asyncio
@@ -10,14 +9,13 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from drivers import registry
-from drivers.settings import DriverSettings
+from drivers.shown import LONGEST
 from drivers.types import (
     Adjusts,
     Audible,
@@ -27,6 +25,7 @@ from drivers.types import (
     Covers,
     Device,
     DeviceId,
+    DeviceInfo,
     Dimmable,
     Driver,
     Heats,
@@ -51,143 +50,17 @@ from drivers.types import (
     Zone,
     Zoned,
 )
-from tests.drivers import (
-    bluetooth_rig,
-    esphome_rig,
-    hue_rig,
-    kasa_rig,
-    lifx_rig,
-    shelly_rig,
-    wled_rig,
-)
-from tests.drivers.mqtt_announcing import announce
-from tests.drivers.mqtt_rig import DEVICES, house
-from tests.drivers.zigbee_rig import joined as zigbee_joined
-from tests.fakes.broker import Broker
-from tests.fakes.matter_server import MatterServer
+from hub.act.devices import Devices
+from hub.bus import Bus
+from hub.clock import SystemClock
+from hub.settings import Settings
+from tests.drivers.rigs import RIGS, Rig
 from tests.fakes.port import RememberingPort
 from tests.fakes.running import open_sockets
-from tests.fakes.zwave_server import shared as zwave_network
 
 pytestmark = pytest.mark.peer
-
-
-@dataclass
-class Rig:
-    """A driver's peer."""
-
-    driver: Driver
-    leave: Callable[[], None] | None = None
-    """Takes the peer away; None when a driver's peer cannot go."""
-    back: Callable[[], None] | None = None
-
-
-def _settings(name: str, given: dict[str, Any]) -> DriverSettings:
-    return registry.KNOWN[name].settings.model_validate(given)
-
-
-def _place(folder: Path) -> registry.Place:
-    return registry.Place(time.monotonic, folder / "own")
-
-
-@asynccontextmanager
-async def matter(folder: Path) -> AsyncIterator[Rig]:
-    with MatterServer() as server:
-        settings = _settings("matter", {"url": server.url})
-        driver = registry.create("matter", settings, _place(folder))
-        yield Rig(driver, server.kill, server.start)
-
-
-@asynccontextmanager
-async def mqtt(folder: Path) -> AsyncIterator[Rig]:
-    with Broker(folder) as broker:
-        async with house(broker.port) as client:
-            await announce(client, "home_assistant")
-        settings = _settings("mqtt", {"port": broker.port, "devices": DEVICES})
-        yield Rig(registry.create("mqtt", settings, _place(folder)), broker.kill, broker.start)
-
-
-@asynccontextmanager
-async def shelly(folder: Path) -> AsyncIterator[Rig]:
-    with shelly_rig.shelly(shelly_rig.PASSWORD) as one:
-        driver = shelly_rig.driver_at(one, folder, shelly_rig.PASSWORD)
-        yield Rig(driver, one.peer.kill, one.peer.start)
-
-
-@asynccontextmanager
-async def simulated(folder: Path) -> AsyncIterator[Rig]:
-    kinds = ("lamp", "player", "thermostat", "heart_strap", "skin", "presence")
-    settings = _settings("simulated", {"devices": {kind: {"kind": kind} for kind in kinds}})
-    yield Rig(registry.create("simulated", settings, _place(folder)))
-
-
-@asynccontextmanager
-async def bluetooth(folder: Path) -> AsyncIterator[Rig]:
-    with bluetooth_rig.house(folder) as service:
-        settings = _settings("bluetooth", bluetooth_rig.SETTINGS)
-        driver = registry.create("bluetooth", settings, _place(folder))
-        yield Rig(driver, service.kill, service.start)
-
-
-@asynccontextmanager
-async def esphome(folder: Path) -> AsyncIterator[Rig]:
-    with esphome_rig.node(esphome_rig.KEY) as one:
-        driver = esphome_rig.driver_at(one, folder, esphome_rig.KEY)
-        yield Rig(driver, one.peer.kill, one.peer.start)
-
-
-@asynccontextmanager
-async def hue(folder: Path) -> AsyncIterator[Rig]:
-    with hue_rig.house(folder) as house:
-        yield Rig(house.driver(folder / "own"), house.peer.kill, house.peer.start)
-
-
-@asynccontextmanager
-async def kasa(_folder: Path) -> AsyncIterator[Rig]:
-    with kasa_rig.thing("bulb") as one:
-        yield Rig(kasa_rig.driver_at(one), one.peer.kill, one.peer.start)
-
-
-@asynccontextmanager
-async def lifx(_folder: Path) -> AsyncIterator[Rig]:
-    with lifx_rig.emulator() as house:
-        yield Rig(lifx_rig.driver_at(house.port), house.kill, house.start)
-
-
-@asynccontextmanager
-async def wled(_folder: Path) -> AsyncIterator[Rig]:
-    with wled_rig.controller("rgbcct") as peer:
-        yield Rig(wled_rig.driver_at(peer), peer.peer.kill, peer.peer.start)
-
-
-@asynccontextmanager
-async def zigbee(folder: Path) -> AsyncIterator[Rig]:
-    async with zigbee_joined(folder) as (house, driver):
-        yield Rig(driver, house.leave, house.back)
-
-
-@asynccontextmanager
-async def zwave(folder: Path) -> AsyncIterator[Rig]:
-    with zwave_network() as network:
-        settings = _settings("zwave", {"url": network.url})
-        driver = registry.create("zwave", settings, _place(folder))
-        yield Rig(driver, network.kill, network.start)
-
-
-RIGS = {
-    "bluetooth": bluetooth,
-    "esphome": esphome,
-    "hue": hue,
-    "kasa": kasa,
-    "lifx": lifx,
-    "matter": matter,
-    "mqtt": mqtt,
-    "shelly": shelly,
-    "simulated": simulated,
-    "wled": wled,
-    "zigbee": zigbee,
-    "zwave": zwave,
-}
+ODD = "\x1b[1mRed\u202e\nlamp" + "e" * 200
+"""A name that rewrites a terminal, turns the reading direction, and does not end."""
 
 
 @pytest.fixture(params=sorted(registry.KNOWN))
@@ -299,6 +172,34 @@ async def test_it_survives_its_peer_going_away(rig: Rig) -> None:
         await port.until(lambda: some.id in port.devices and port.devices[some.id].available)
         if obeys:
             await rig.driver.execute(SetSwitch(some.id, on=True))
+
+
+def texts(device: Device) -> tuple[str, ...]:
+    """Return what people see of a device and what its network may have a say in."""
+    info = device.info or DeviceInfo()
+    about = (info.manufacturer, info.model, info.version, info.suggested_room)
+    options = able.options if (able := device.capability(Selects)) else ()
+    return (device.name, *about, *options, *(str(one) for one in device.state.values.values()))
+
+
+async def test_no_text_of_the_networks_gets_out_that_cannot_be_shown(rig: Rig) -> None:
+    driver = rig.driver
+    home = Devices(Settings(), Bus(lambda _, err: pytest.fail(str(err))), SystemClock())
+    if rig.call_it is not None:
+        await rig.call_it(ODD)
+    async with running(driver) as (port, _):
+        if rig.call_it is not None:
+            await port.until(lambda: any("mRed" in " ".join(texts(d)) for d in port.history))
+    said = port.history
+    if rig.call_it is None:  # what can hold no such name says it by the driver's mouth
+        said = [replace(one, name=ODD, info=DeviceInfo(ODD, model=ODD)) for one in said]
+    for device in said:
+        home.port(driver.name).announce(device)
+    seen = [text for device in home.all() for text in texts(device)]
+    assert any("mRed" in text for text in seen)
+    for text in seen:
+        assert text.isprintable()
+        assert len(text) <= LONGEST
 
 
 def own_threads() -> int:

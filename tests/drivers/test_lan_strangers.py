@@ -12,17 +12,15 @@ import pytest
 from aioesphomeapi.model import APIVersion, SensorInfo, SwitchInfo
 from aioesphomeapi.model import DeviceInfo as NodeInfo
 
-from drivers.device import Device, DeviceInfo
 from drivers.esphome_node import MOST_ENTITIES, Node
 from drivers.lan import MOST_DEVICES, LanDriver
-from drivers.shown import LONGEST, hardware_address, presentable
-from drivers.types import DeviceId, Unreachable
+from drivers.shown import hardware_address
+from drivers.types import Unreachable
 from tests.drivers import esphome_rig, kasa_rig, shelly_rig, wled_rig
 from tests.drivers.lan_rig import FakeDevice
 from tests.fakes.running import outcome, running
 
 pytestmark = pytest.mark.peer
-ODD = "\x1b[31mred\u202e\nname" + "e" * 1000
 MOST_SENT = 16_000_000
 """Bytes that get out before somebody hangs up: what we take, and the buffers of the way."""
 
@@ -163,19 +161,6 @@ async def test_a_message_nested_without_end_is_dropped() -> None:
             assert driver.stats.attempts == 1
 
 
-async def test_a_name_is_shown_without_what_rewrites_a_terminal() -> None:
-    with wled_rig.controller("rgb") as strip:
-        await strip.test("info", {"name": ODD, "brand": ODD, "product": "\n"})
-        async with running(wled_rig.driver_at(strip)) as port:
-            (device,) = port.devices.values()
-            assert device.name.startswith("[31mredname")
-            for text in (device.name, device.info.manufacturer if device.info else ""):
-                assert text.isprintable()
-                assert len(text) <= LONGEST
-            await strip.test("info", {"name": "\x07"})
-            await port.until(lambda: port.devices[device.id].name == device.id)
-
-
 @pytest.mark.parametrize("mac", ["../../etc/passwd", "", "a0b1\n", "a" * 5000])
 async def test_an_id_is_made_of_hardware_addresses_alone(mac: str) -> None:
     with pytest.raises(ValueError, match="hardware address"):
@@ -183,14 +168,6 @@ async def test_an_id_is_made_of_hardware_addresses_alone(mac: str) -> None:
     with wled_rig.controller("rgb") as strip:
         await strip.test("info", {"mac": mac})
         assert isinstance(await outcome(wled_rig.driver_at(strip)), Unreachable)
-
-
-def test_what_is_no_text_is_no_name() -> None:
-    odd: Any = {"a": 1}
-    device = presentable(Device(DeviceId("x:1"), odd, "x", (), info=DeviceInfo(odd, "m", odd)))
-    assert device.name == "x:1"
-    assert device.info == DeviceInfo("", "m", "")
-    assert presentable(device) is device
 
 
 def made(kind: Any, **told: Any) -> Any:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import aiohttp
+
 from drivers.operations import Answer
 from drivers.zwave import ZwaveDriver
 from drivers.zwave_settings import ZwaveSettings
@@ -25,3 +27,14 @@ async def operate(driver: ZwaveDriver, name: str, said: list[str], **given: obje
     operation = next(known for known in driver.operations() if known.name == name)
     async with asyncio.timeout(operation.limit_s):
         return await operation.run(operation.arguments.model_validate(given), said.append)
+
+
+async def name_node(url: str, node: int, name: str) -> None:
+    """Name a node as another program at the same server may."""
+    async with aiohttp.ClientSession() as web, web.ws_connect(url) as server:
+        version = await server.receive_json()
+        asked = {"command": "set_api_schema", "schemaVersion": version["maxSchemaVersion"]}
+        named = {"command": "node.set_name", "nodeId": node, "name": name, "updateCC": False}
+        for number, command in enumerate((asked, named)):
+            await server.send_json(command | {"messageId": str(number)})
+            assert (await server.receive_json())["success"]

@@ -175,6 +175,7 @@ class Node:
 
     def reset(self) -> None:
         self.states = states()
+        self.friendly_name = "Hall"
         self.commands: list[Any] = []
         self.connections = 0
 
@@ -211,7 +212,7 @@ class Node:
             case "DeviceInfoRequest":
                 told = [
                     pb.DeviceInfoResponse(
-                        name="hall", friendly_name="Hall", mac_address=self.mac,
+                        name="hall", friendly_name=self.friendly_name, mac_address=self.mac,
                         esphome_version="2026.5.1", model="esp32dev", manufacturer="Espressif",
                         suggested_area="Corridor",
                     )
@@ -268,6 +269,8 @@ class Node:
                 self.tell(pb.EventResponse(key=EVENT, event_type=body))
             case "raw":
                 self.raw(body[0], bytes.fromhex(body[1]))
+            case "name":
+                self.friendly_name = body
             case "rubbish":
                 self.rubbish(body)
             case "reset":

@@ -37,6 +37,7 @@ class Thing:
         self.reset()
 
     def reset(self) -> None:
+        self.alias = f"My {self.kind}"
         self.asked: list[Any] = []
         self.garbage: list[str] = []
         self.on = [False, True] if self.kind == "strip" else [False]
@@ -92,7 +93,7 @@ class Thing:
         return told
 
     def sysinfo(self) -> Any:
-        info = {**INFO, "model": MODELS[self.kind], "alias": f"My {self.kind}"}
+        info = {**INFO, "model": MODELS[self.kind], "alias": self.alias}
         if self.kind == "bulb":
             return info | {
                 "mic_type": "IOT.SMARTBULB", "is_color": 1, "is_dimmable": 1,
@@ -148,6 +149,7 @@ class Thing:
         match request.match_info["what"]:
             case "change":
                 self.on = body.get("on", self.on)
+                self.alias = body.get("alias", self.alias)
                 self.light.update(body.get("light", {}))
                 self.power_mw = body.get("power_mw", self.power_mw)
             case "garbage":

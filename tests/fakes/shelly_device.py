@@ -55,6 +55,7 @@ class Shelly:
 
     def reset(self) -> None:
         self.status = status()
+        self.name = "Cellar"
         self.calls: list[Any] = []
 
     async def rpc(self, request: web.Request) -> web.WebSocketResponse:
@@ -76,7 +77,7 @@ class Shelly:
         method, params = asked["method"], asked.get("params") or {}
         if method == "Shelly.GetDeviceInfo":
             info = {
-                "id": self.id, "mac": self.mac, "name": "Cellar", "gen": 2, "app": "Fake",
+                "id": self.id, "mac": self.mac, "name": self.name, "gen": 2, "app": "Fake",
                 "ver": "1.5.0", "auth_en": self.ha1 is not None, "auth_domain": None,
             }  # fmt: skip
             return {"result": info}, {}
@@ -137,6 +138,8 @@ class Shelly:
             case "silently":
                 for key, news in body.items():
                     self.status[key].update(news)
+            case "name":
+                self.name = body
             case "add":
                 self.status.update(body)
             case "event":

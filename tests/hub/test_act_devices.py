@@ -11,14 +11,15 @@ import pytest
 from drivers.mqtt import MqttDriver
 from drivers.mqtt_settings import MqttSettings
 from drivers.registry import NotInstalled
+from drivers.shown import LONGEST
 from drivers.types import BadCredentials, Device, DeviceId, DeviceState, HeartSample, Port
-from hub.act.devices import Devices
+from hub.act.devices import LONGEST_ID, Devices
 from hub.act.drivers import Drivers, run_driver
 from hub.bus import Bus
 from hub.clock import ManualClock, SystemClock
 from hub.settings import Settings
 from hub.supervisor import NeedsAttention, Service, Stage, State, Supervisor
-from hub.types import RoomId
+from hub.types import ButtonPressed, RoomId
 from tests.fakes.broker import Broker
 from tests.hub.act_rig import LAMP, ROOM, Rig
 
@@ -76,6 +77,21 @@ def test_a_driver_may_speak_of_its_own_devices_only() -> None:
     assert rig.devices.all() == ()
     assert rig.samples == []
     assert rig.devices.stats.refused == 4
+
+
+def test_an_id_that_cannot_be_written_down_is_refused_and_other_texts_are_mended() -> None:
+    rig = Rig()
+    for odd in ("hand:\x1b[1m", "hand:a\nb", "hand:\u202e", "hand:" + "a" * LONGEST_ID):
+        rig.port.announce(Device(DeviceId(odd), "lamp", "hand", LAMP))
+        rig.port.pressed(DeviceId(odd), "single")
+    assert rig.devices.all() == ()
+    assert rig.devices.stats.refused == 8
+    device = rig.add("lamp")
+    pressed: list[ButtonPressed] = []
+    rig.bus.on(ButtonPressed, pressed.append)
+    rig.port.pressed(device, "sin\x00gle" + "e" * 1000)
+    assert pressed[0].action.startswith("singlee")
+    assert len(pressed[0].action) <= LONGEST
 
 
 def test_samples_are_handed_on_and_a_broken_taker_stops_nobody() -> None:

@@ -106,6 +106,27 @@ async def test_what_is_on_now_becomes_a_scene(rig: Rig) -> None:
     assert (lamp.state.on, lamp.state.level) == (True, 0.6)
 
 
+async def test_a_disabled_device_is_listed_in_its_room_under_its_name(rig: Rig) -> None:
+    adult = await rig.as_(Role.ADULT, "ada")
+    lamp = f"{API}/devices/simulated:lamp"
+    async with adult.patch(lamp, json={"disabled": True}) as answer:
+        assert answer.status == 200, await answer.text()
+    assert rig.hub.devices.all() == ()
+    for given, name, room in (
+        ({}, "Lamp", "living_room"),  # as the configuration has it
+        ({"name": "Reading lamp", "room": "study"}, "Reading lamp", "study"),
+        ({"name": None, "room": None, "nowhere": True}, "Lamp", None),
+    ):
+        if given:
+            async with adult.patch(lamp, json=given) as answer:
+                assert answer.status == 200, await answer.text()
+        async with adult.get(f"{API}/devices") as answer:
+            (one,) = (await answer.json())["devices"]
+        async with adult.get(lamp) as answer:
+            assert (await answer.json())["device"]["room"] == room
+        assert (one["name"], one["room"], one["disabled"]) == (name, room, True)
+
+
 async def test_a_dry_run_says_how_often_a_rule_would_have_acted(rig: Rig) -> None:
     adult = await rig.as_(Role.ADULT, "ada")
     hub = rig.hub

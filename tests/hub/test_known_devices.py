@@ -109,6 +109,20 @@ async def test_a_disabled_device_is_left_alone_in_every_way(tmp_path: Path) -> N
         assert it.device.available is False
 
 
+async def test_a_disabled_device_keeps_its_room_and_name(tmp_path: Path) -> None:
+    async with home(tmp_path, ManualClock()) as it:
+        it.port.announce(DEVICE)
+        await it.give(disabled=True)
+        told = it.devices.told(D)
+        assert told
+        assert it.devices.settled(told) == DEVICE
+        await it.give(name="Reading lamp", room="den")
+        settled = it.devices.settled(told)
+        assert (settled.name, settled.room) == ("Reading lamp", "den")
+        await it.give(room=NOWHERE)
+        assert it.devices.settled(told).room is None
+
+
 async def test_forgetting_takes_everything(tmp_path: Path) -> None:
     clock = ManualClock()
     async with home(tmp_path, clock) as it:

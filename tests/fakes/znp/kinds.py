@@ -27,6 +27,7 @@ class Lamp(Node):
         *,
         capabilities: int = HAS_HUE | HAS_XY | HAS_TEMPERATURE,
         dimmable: bool = True,
+        model: str = "lamp",
         place: str = "",
     ) -> None:
         servers: dict[int, dict[int, tuple[int, zcl.Value]]] = {
@@ -49,7 +50,7 @@ class Lamp(Node):
                 0x400C: (zcl.U16, 454),
             }
         kind = 0x010D if capabilities else 0x0101 if dimmable else 0x0100
-        super().__init__(ieee, {1: Endpoint(kind, servers)}, model="lamp", place=place)
+        super().__init__(ieee, {1: Endpoint(kind, servers)}, model=model, place=place)
         self.changes: list[tuple[float, str]] = []
         """When what changed, by the loop's clock."""
         self._fade: asyncio.TimerHandle | None = None
