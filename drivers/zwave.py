@@ -8,6 +8,7 @@ The driver never reconnects by itself: `run` raises Unreachable and the supervis
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from zwave_js_server.const import NodeStatus, SetValueStatus
@@ -33,6 +34,7 @@ from drivers.web import session
 from drivers.zwave_commands import Setting, settings_for
 from drivers.zwave_events import Watch
 from drivers.zwave_link import START_LIMIT_S, ZwaveLink
+from drivers.zwave_opened import Opened
 from drivers.zwave_operations import ZwaveOperations
 from drivers.zwave_parts import Part, parts_of, state_of
 from drivers.zwave_settings import ZwaveSettings
@@ -57,14 +59,15 @@ class ZwaveDriver:
 
     name = NAME
 
-    def __init__(self, settings: ZwaveSettings) -> None:
+    def __init__(self, settings: ZwaveSettings, folder: Path) -> None:
         self.stats = ZwaveStats()
         self._settings = settings
         self._roster: Roster[Node, Part] = Roster()
         self._link: ZwaveLink | None = None
         self._complaints = Complaints("zwave_message_dropped")
         self._watch = Watch()
-        self._operations = ZwaveOperations(self._there, self._watch)
+        self._opened = Opened(folder)
+        self._operations = ZwaveOperations(self._there, self._watch, self._opened)
 
     async def run(self, port: Port) -> None:
         """See Driver."""
@@ -118,6 +121,7 @@ class ZwaveDriver:
                     await ready.wait()
             except TimeoutError as err:
                 raise Unreachable("the Z-Wave JS server does not describe its network") from err
+            await self._opened.close_left_open(link)
             self._link = link
             self._adopt(link)
             port.connected()
@@ -266,6 +270,6 @@ def _available(node: Node) -> bool:
     return bool(node.ready) and node.status in _THERE
 
 
-def create(settings: ZwaveSettings, _place: Place) -> ZwaveDriver:
+def create(settings: ZwaveSettings, place: Place) -> ZwaveDriver:
     """Return the driver; see drivers.registry."""
-    return ZwaveDriver(settings)
+    return ZwaveDriver(settings, place.folder)

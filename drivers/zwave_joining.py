@@ -5,7 +5,6 @@ from answering in its place. The server asks for it in the middle of the exchang
 """
 
 import asyncio
-import contextlib
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -16,13 +15,13 @@ from zwave_js_server.model.node import Node
 
 from drivers.operations import Answer, Operation, Progress
 from drivers.settings import Strict
-from drivers.types import BadCredentials, Refused, Unreachable
+from drivers.types import BadCredentials, Refused
 from drivers.zwave_events import INTERVIEW_LIMIT_S, Events, Watch
 from drivers.zwave_link import There, ZwaveLink
+from drivers.zwave_opened import Opened, Way, decline
 from drivers.zwave_parts import security_of
 
 SHORTEST_JOIN_S, LONGEST_JOIN_S = 5, 254
-END_LIMIT_S = 2.0
 HIGHEST_PIN: Final = 65_535
 
 Seconds = Annotated[
@@ -59,9 +58,10 @@ class Leave(Strict):
 class Joining:
     """The two operations of one driver."""
 
-    def __init__(self, there: There, watch: Watch) -> None:
+    def __init__(self, there: There, watch: Watch, opened: Opened) -> None:
         self._there = there
         self._watch = watch
+        self._opened = opened
 
     def all(self) -> tuple[Operation, ...]:
         """See Operable."""
@@ -86,19 +86,19 @@ class Joining:
     async def _permit_join(self, arguments: PermitJoin, progress: Progress) -> Answer:
         link, _ = self._there()
         async with self._watch.watching() as events:
-            await _begin(link, "inclusion")
+            await self._opened.open(link, Way.INCLUSION)
             progress(f"the network is open for {arguments.seconds} s")
             try:
                 async with asyncio.timeout(arguments.seconds) as until_joined:
                     node = await self._joined(link, events, arguments, progress, until_joined)
             except TimeoutError:
-                await _decline(link)
+                await decline(link)
                 return {"joined": None}
             except asyncio.CancelledError:
-                await _decline(link)
+                await decline(link)
                 raise
             finally:
-                await _end(link, "controller.stop_inclusion")
+                await self._opened.close(link, Way.INCLUSION)
             await events.interviewed(node, progress)
         return {"joined": node.node_id, "ready": bool(node.ready), "security": security_of(node)}
 
@@ -137,7 +137,7 @@ class Joining:
     async def _exclude(self, arguments: Leave, progress: Progress) -> Answer:
         link, _ = self._there()
         async with self._watch.watching() as events:
-            await _begin(link, "exclusion")
+            await self._opened.open(link, Way.EXCLUSION)
             progress(f"waiting {arguments.seconds} s for a device")
             try:
                 async with asyncio.timeout(arguments.seconds):
@@ -150,7 +150,7 @@ class Joining:
             except TimeoutError:
                 return {"left": None}
             finally:
-                await _end(link, "controller.stop_exclusion")
+                await self._opened.close(link, Way.EXCLUSION)
 
 
 _WITHOUT_PIN: Final = frozenset({SecurityClass.S2_UNAUTHENTICATED, SecurityClass.S0_LEGACY})
@@ -160,29 +160,6 @@ def _grant(requested: Mapping[str, Any], *, with_pin: bool) -> dict[str, Any]:
     """Grant what a device asks for; without its PIN only what needs none."""
     classes = [c for c in requested["securityClasses"] if with_pin or c in _WITHOUT_PIN]
     return {"securityClasses": classes, "clientSideAuth": False}
-
-
-async def _begin(link: ZwaveLink, what: str) -> None:
-    """Open the network. Raises Refused, Unreachable."""
-    for _ in range(2):
-        if (await link.ask(f"controller.begin_{what}", options={"strategy": 0})).get("success"):
-            return
-        # It may be open since a connection broke, and then never closes by itself.
-        await _end(link, f"controller.stop_{what}")
-    raise Refused("the stick is busy with a device; try again in four minutes at the latest")
-
-
-async def _end(link: ZwaveLink, command: str, **more: Any) -> None:
-    """Ask for the end of something, for a short while: who gave up does not wait for it."""
-    with contextlib.suppress(Refused, Unreachable):
-        await link.ask(command, limit_s=END_LIMIT_S, **more)
-
-
-async def _decline(link: ZwaveLink) -> None:
-    """Answer what the exchange of keys may be waiting for; it would wait for four minutes."""
-    nothing = {"securityClasses": [], "clientSideAuth": False}
-    await _end(link, "controller.grant_security_classes", inclusionGrant=nothing)
-    await _end(link, "controller.validate_dsk_and_enter_pin", pin=False)
 
 
 def _authenticated(node: Node, result: object, *, with_pin: bool) -> None:

@@ -11,6 +11,7 @@ from drivers.types import DeviceId, Refused
 from drivers.zwave_events import INTERVIEW_LIMIT_S, Watch
 from drivers.zwave_joining import Joining
 from drivers.zwave_link import There, ZwaveLink
+from drivers.zwave_opened import Opened
 from drivers.zwave_parts import security_of
 
 
@@ -31,11 +32,11 @@ class Health(OneDevice):
 class ZwaveOperations:
     """The operations of one driver; `watch` shows them what happens on the network."""
 
-    def __init__(self, there: There, watch: Watch) -> None:
+    def __init__(self, there: There, watch: Watch, opened: Opened) -> None:
         self._there = there
         self._watch = watch
         self._all = (
-            *Joining(there, watch).all(),
+            *Joining(there, watch, opened).all(),
             Operation(
                 "remove_failed",
                 "Remove a device that is broken or lost and cannot leave by itself",

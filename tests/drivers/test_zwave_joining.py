@@ -1,16 +1,18 @@
 """Devices join the emulated network and leave it: plain, and by the real exchange of keys (S2)."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 from structlog.testing import capture_logs
+from zwave_js_server.const import InclusionState
 
-from drivers.types import BadCredentials, DeviceId, Refused, SetLight
+from drivers.types import BadCredentials, DeviceId, Refused, SetLight, Unreachable
 from drivers.zwave import ZwaveDriver
 from drivers.zwave_joining import PermitJoin
-from tests.drivers.zwave_rig import device, driver_at, operate
+from tests.drivers.zwave_rig import device, driver_at, open_for, operate, other_program
 from tests.fakes.running import running
 from tests.fakes.waiting import eventually
 from tests.fakes.websocket_proxy import WebSocketProxy
@@ -172,6 +174,54 @@ def test_what_is_no_pin_is_refused_and_not_repeated(pin: str) -> None:
     with pytest.raises(ValidationError, match="five digits") as told:
         PermitJoin.model_validate({"pin": pin})
     assert pin not in str(told.value)
+
+
+@pytest.mark.fault("vanished")
+@pytest.mark.parametrize("same_hub", [True, False])
+@pytest.mark.parametrize(
+    ("operation", "state"),
+    [("permit_join", InclusionState.INCLUDING), ("exclude", InclusionState.EXCLUDING)],
+)
+async def test_a_network_left_open_by_a_broken_connection_is_closed_at_the_next(
+    zwave_network: ZwaveNetwork,
+    tmp_path: Path,
+    operation: str,
+    state: InclusionState,
+    same_hub: bool,
+) -> None:
+    said: list[str] = []
+    async with WebSocketProxy(zwave_network.url) as proxy:
+        url = f"ws://127.0.0.1:{proxy.port}"
+        driver = driver_at(url, tmp_path)
+        async with running(driver):
+            opening = asyncio.create_task(operate(driver, operation, said, seconds=60))
+            await eventually(lambda: said)
+            await proxy.cut()
+            with pytest.raises(Unreachable):
+                await opening
+        assert await open_for(zwave_network.url) is state, "the server does not mind who is gone"
+        with capture_logs() as logs:
+            for _ in range(2):
+                async with running(driver if same_hub else driver_at(url, tmp_path)):
+                    assert await open_for(zwave_network.url) is InclusionState.IDLE
+    told = [one for one in logs if one["event"] == "zwave_network_was_left_open"]
+    assert [one["closed_now"] for one in told] == [True], "once"
+
+
+async def test_what_another_program_opened_is_left_open(
+    zwave_network: ZwaveNetwork, tmp_path: Path
+) -> None:
+    driver = driver_at(zwave_network.url, tmp_path)
+    async with running(driver):
+        assert await operate(driver, "permit_join", [], seconds=5) == {"joined": None}
+    assert list(tmp_path.iterdir()) == []
+    url = zwave_network.url
+    await other_program(url, "controller.begin_inclusion", options={"strategy": 2})
+    try:
+        async with running(driver):
+            assert await open_for(url) is InclusionState.INCLUDING
+    finally:
+        await other_program(url, "controller.stop_inclusion")
 
 
 async def test_nobody_joins_when_nobody_wants_to(zwave_network: ZwaveNetwork) -> None:

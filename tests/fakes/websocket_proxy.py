@@ -20,6 +20,7 @@ class WebSocketProxy:
         self._target = target
         self._client: web.WebSocketResponse | None = None
         self._runner: web.AppRunner | None = None
+        self._request: web.Request | None = None
         self.held = False
         """While true, what the server says is kept back."""
         self.heard: list[dict[str, Any]] = []
@@ -39,7 +40,14 @@ class WebSocketProxy:
         else:
             await self._client.send_str(message)
 
+    async def cut(self) -> None:
+        """Break the connection, as bad Wi-Fi does: neither side says goodbye."""
+        assert self._request
+        assert self._request.transport
+        self._request.transport.abort()
+
     async def _serve(self, request: web.Request) -> web.WebSocketResponse:
+        self._request = request
         self._client = client = web.WebSocketResponse(max_msg_size=0)
         await client.prepare(request)
         async with aiohttp.ClientSession() as session:

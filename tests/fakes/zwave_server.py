@@ -152,6 +152,11 @@ def _shared() -> ZwaveNetwork:
     return network
 
 
+def own_folder() -> Path:
+    """Return a new folder for a driver, removed with the process."""
+    return Path(tempfile.mkdtemp(dir=_kept().name))
+
+
 @cache
 def _kept() -> tempfile.TemporaryDirectory[str]:
     """Return a folder that is removed with the process; the peers end with it, too."""
