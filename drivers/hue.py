@@ -12,25 +12,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from pydantic import Field
 
 from drivers import hue_bridge
-from drivers.hue_bridge import Bridge, Pairing
+from drivers.hue_bridge import Bridge
+from drivers.hue_commands import group_of, request
+from drivers.hue_pairing import HuePairing
 from drivers.hue_resources import (
     NAME,
     Resource,
     device_of,
     devices,
-    group_of,
     merge,
     presses,
     problems,
-    request,
 )
 from drivers.hue_settings import HueSettings
-from drivers.operations import Answer, Operation, Progress
+from drivers.operations import Operation
 from drivers.registry import Place
-from drivers.settings import Strict
 from drivers.types import (
     BadPayload,
     Command,
@@ -47,8 +45,6 @@ log = structlog.get_logger(__name__)
 
 ASK_EVERY_S = 15.0
 """How often to ask for a sign of life: an event stream says nothing in a quiet house."""
-PRESS_WITHIN_S = 60.0
-PRESS_ASK_EVERY_S = 1.0
 
 
 @dataclass(slots=True)
@@ -63,14 +59,6 @@ class HueStats:
     """Of these, for a whole room."""
 
 
-class PairArguments(Strict):
-    """Which bridge."""
-
-    host: str = Field(
-        default="", description="name or address of the bridge, unless it is in the configuration"
-    )
-
-
 class HueDriver:
     """See the module."""
 
@@ -78,27 +66,16 @@ class HueDriver:
 
     def __init__(self, settings: HueSettings, folder: Path) -> None:
         self.stats = HueStats()
-        self._settings = settings
-        self._folder = folder
-        self._paired = asyncio.Event()
+        self._pairing = HuePairing(settings, folder)
         self._bridge: Bridge | None = None
         self._port: Port | None = None
         self._resources: dict[str, Resource] = {}
         self._devices: dict[DeviceId, Device] = {}
-        self._operations = (
-            Operation(
-                "pair",
-                "Press the button on the Hue bridge, and be known to it from then on",
-                PairArguments,
-                self._pair,
-                limit_s=PRESS_WITHIN_S + 30,
-            ),
-        )
 
     async def run(self, port: Port) -> None:
         """See Driver."""
         self._port = port
-        pairing = await self._pairing()
+        pairing = await self._pairing.wait()
         try:
             async with hue_bridge.connect(pairing) as bridge:
                 await self._follow(bridge)
@@ -138,21 +115,9 @@ class HueDriver:
 
     def operations(self) -> tuple[Operation, ...]:
         """See Operable."""
-        return self._operations
+        return self._pairing.operations()
 
     # Inside -------------------------------------------------------------------------------------
-
-    async def _pairing(self) -> Pairing:
-        told = False
-        while True:
-            pairing = hue_bridge.load(self._folder)
-            if pairing is not None:
-                return pairing
-            if not told:
-                told = True
-                log.warning("hue_needs_pairing", mend="moodsync network pair")
-            self._paired.clear()
-            await self._paired.wait()
 
     async def _follow(self, bridge: Bridge) -> None:
         try:
@@ -276,26 +241,6 @@ class HueDriver:
             raise Unreachable("there is no connection to the bridge")
         self.stats.puts += 1
         await self._bridge.ask("put", path, body)
-
-    async def _pair(self, arguments: PairArguments, tell: Progress) -> Answer:
-        host = arguments.host or self._settings.host
-        if not host:
-            raise Refused("say which bridge: its name or address as `host`")
-        tell("press the button on the bridge now")
-        async with asyncio.timeout(PRESS_WITHIN_S):
-            pairing = await self._ask_for_key(host)
-        try:
-            await asyncio.to_thread(pairing.save, self._folder)
-        except OSError as err:
-            raise Refused("the key could not be kept") from err
-        self._paired.set()
-        return {"bridge": pairing.bridge_id, "certificate_sha256": pairing.certificate}
-
-    async def _ask_for_key(self, host: str) -> Pairing:
-        while True:
-            with contextlib.suppress(Refused):
-                return await hue_bridge.pair(host, self._settings.port)
-            await asyncio.sleep(PRESS_ASK_EVERY_S)
 
 
 def create(settings: HueSettings, place: Place) -> HueDriver:

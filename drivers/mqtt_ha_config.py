@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from drivers.mqtt_expression import TemplateRefused
 from drivers.mqtt_payload import finite, object_of
 from drivers.mqtt_template import Template, compile_template
+from drivers.mqtt_tokens import TemplateRefused
 from drivers.types import BadPayload, DeviceInfo
 
 MAX_ENTITIES = 200

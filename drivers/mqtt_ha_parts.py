@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from drivers.mqtt_expression import TemplateRefused
 from drivers.mqtt_ha_config import Fields, Unusable, checked_topic
 from drivers.mqtt_payload import text_of
 from drivers.mqtt_talk import Hear, Message, Needs, Pressed, Read
 from drivers.mqtt_template import Template, compile_template
+from drivers.mqtt_tokens import TemplateRefused
 from drivers.mqtt_values import Undefined, spoken
 from drivers.types import Capability, Command, DeviceState
 

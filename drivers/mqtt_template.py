@@ -13,8 +13,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from drivers.mqtt_expression import Evaluate, Scope, TemplateRefused, parse
+from drivers.mqtt_evaluation import Evaluate, Scope
+from drivers.mqtt_expression import parse
 from drivers.mqtt_payload import json_of, text_of
+from drivers.mqtt_tokens import TemplateRefused
 from drivers.mqtt_values import UNDEFINED, bounded, is_true, spoken
 from drivers.types import BadPayload
 

@@ -19,7 +19,8 @@ from drivers import web
 from drivers.lan import Desk, LanDriver
 from drivers.reasons import reason_of
 from drivers.registry import Place
-from drivers.shelly_parts import Shelly, call_of
+from drivers.shelly_commands import call_of
+from drivers.shelly_parts import Shelly
 from drivers.shelly_settings import ShellyDevice, ShellySettings
 from drivers.types import BadCredentials, Command, Device, Refused, Unreachable
 

@@ -29,8 +29,9 @@ from drivers.zigbee import presence, quirks, setting_up
 from drivers.zigbee.announcements import Announcements
 from drivers.zigbee.chatter import Chatter
 from drivers.zigbee.commands import carry_out
-from drivers.zigbee.household import Counts, Household, Member
+from drivers.zigbee.household import Household
 from drivers.zigbee.ledger import Ledger
+from drivers.zigbee.member import Counts, Member
 from drivers.zigbee.notes import Notes
 from drivers.zigbee.operations import Operations
 from drivers.zigbee.parts import NAME, Part, is_battery

@@ -7,7 +7,6 @@ at once, so that a short one is not lost.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from zigpy.application import ControllerApplication
@@ -22,6 +21,7 @@ from zigpy.zcl import (
 
 from drivers.types import BadPayload, DeviceId, Port
 from drivers.zigbee import buttons
+from drivers.zigbee.member import Counts, Member
 from drivers.zigbee.parts import Part, parts_of
 from drivers.zigbee.readings import IAS_ZONE, LOCK, ON_OFF, ZONE_STATUS
 
@@ -31,44 +31,6 @@ OVERTAKEN_S: Final = 0.5
 """How long a report counts for newer than what is read."""
 _ANNOUNCED: Final = 0x0013
 _ZONE_CHANGED: Final = 0x00
-
-
-@dataclass(slots=True)
-class Counts:
-    """Counts since the driver was made, over all connections."""
-
-    frames: int = 0
-    malformed: int = 0
-    """Values that their cluster does not allow; dropped."""
-    joined: int = 0
-    ghosts: int = 0
-    """Announcements that cannot be, or of more strangers than there is room for; dropped."""
-    left: int = 0
-    presses: int = 0
-    multicasts: int = 0
-    read_back: int = 0
-    """Commands after which no report came, so that the device was asked."""
-
-
-@dataclass(slots=True, eq=False)
-class Member:
-    """A node and its devices."""
-
-    node: ZigpyDevice
-    parts: list[Part]
-    heard_at: float
-    available: bool
-    setting_up: bool = False
-    asking: bool = False
-    ask_again: bool = False
-    """Heard again since the asking began: what was read may be from before."""
-    told: list[Callable[[], None]] = field(default_factory=list)
-    """Ends the subscriptions to its clusters."""
-
-    @property
-    def key(self) -> str:
-        """The first device's id without the driver's name."""
-        return str(self.parts[0].device.id).partition(":")[2]
 
 
 class Household:

@@ -18,7 +18,8 @@ from drivers.operations import Answer, NoArguments, Operation, Progress
 from drivers.types import DeviceId, Refused, Unreachable
 from drivers.zigbee.arguments import Channel, OneDevice, PermitJoin, PermitWithCode, Restore
 from drivers.zigbee.chatter import Chatter
-from drivers.zigbee.household import Counts, Household, Member
+from drivers.zigbee.household import Household
+from drivers.zigbee.member import Counts, Member
 from drivers.zigbee.parts import is_battery
 
 BACKUPS: Final = "backups"

@@ -6,7 +6,8 @@ from typing import Final
 
 from zigpy.exceptions import ZigbeeException
 
-from drivers.zigbee.household import Household, Member
+from drivers.zigbee.household import Household
+from drivers.zigbee.member import Member
 from drivers.zigbee.parts import BASIC, is_battery
 from drivers.zigbee_settings import ZigbeeSettings
 

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from drivers import hue
-from drivers.hue import PairArguments
+from drivers.hue_pairing import PairArguments
 from drivers.types import (
     BadCredentials,
     Colorful,

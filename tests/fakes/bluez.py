@@ -11,19 +11,15 @@ from collections.abc import Coroutine
 from typing import Any
 
 from dbus_fast import Message, MessageType, Variant
-from dbus_fast.aio import MessageBus
 
 from drivers.bluetooth_gatt import uuid16
+from tests.fakes.bluez_objects import OBJECTS, ObjectTree
 from tests.fakes.bluez_peripheral import ADAPTER, Peripheral, device_properties
 
-BUS = "org.freedesktop.DBus"
-OBJECTS, PROPERTIES = "org.freedesktop.DBus.ObjectManager", "org.freedesktop.DBus.Properties"
 ADAPTER1, DEVICE1 = "org.bluez.Adapter1", "org.bluez.Device1"
 SERVICE1, CHARACTERISTIC1 = "org.bluez.GattService1", "org.bluez.GattCharacteristic1"
 ADVERTISES_EVERY_S = 0.05
 STEP_LIMIT_S = 5.0
-
-Interfaces = dict[str, dict[str, Variant]]
 
 
 class Bluez:
@@ -34,14 +30,11 @@ class Bluez:
         """How often a scan was started."""
         self.start_takes_s = 0.0
         """How long the answer to a started scan takes."""
-        self._address = address
+        self._tree = ObjectTree(address)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="bluez", daemon=True)
-        self._bus: MessageBus | None = None
         self._powered = True
-        self._frozen = False
         self._near: dict[str, Peripheral] = {}
-        self._objects: dict[str, Interfaces] = {}
         self._advertising: asyncio.Task[None] | None = None
         self._scanners: set[str] = set()
         """The clients, by their name on the bus, that have a scan of theirs running."""
@@ -67,14 +60,14 @@ class Bluez:
         self._loop.close()
 
     def freeze(self, frozen: bool = True) -> None:
-        self._frozen = frozen
+        self._tree.frozen = frozen
 
     def power(self, on: bool) -> None:
         self._powered = on
-        self._do(self._change(ADAPTER, ADAPTER1, Powered=Variant("b", on)))
+        self._do(self._tree.change(ADAPTER, ADAPTER1, Powered=Variant("b", on)))
 
     def unplug(self) -> None:
-        self._do(self._remove(ADAPTER))
+        self._do(self._tree.remove(ADAPTER))
 
     def bring(self, *peripherals: Peripheral) -> None:
         for peripheral in peripherals:
@@ -103,7 +96,7 @@ class Bluez:
         asyncio.run_coroutine_threadsafe(step, self._loop).result(STEP_LIMIT_S)
 
     async def _start(self) -> None:
-        self._objects = {
+        self._tree.objects = {
             ADAPTER: {
                 ADAPTER1: {
                     "Address": Variant("s", "AA:BB:CC:DD:EE:FF"),
@@ -113,64 +106,19 @@ class Bluez:
                 }
             }
         }
-        self._bus = await MessageBus(bus_address=self._address).connect()
-        self._bus.add_message_handler(self._handle)
-        await self._bus.call(
-            Message(
-                destination=BUS,
-                path="/org/freedesktop/DBus",
-                interface=BUS,
-                member="AddMatch",
-                signature="s",
-                body=[f"type='signal',sender='{BUS}',member='NameOwnerChanged'"],
-            )
-        )
-        await self._bus.request_name("org.bluez")
+        await self._tree.enter("org.bluez", self._handle)
 
     async def _kill(self) -> None:
         self._scanners.clear()
         await self._stop_advertising()
-        if self._bus is not None:
-            self._bus.disconnect()
-            with contextlib.suppress(EOFError, OSError):  # the daemon may have gone before
-                await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
-            self._bus = None
-
-    async def _change(self, path: str, interface: str, **changes: Variant) -> None:
-        if path in self._objects and interface in self._objects[path]:
-            self._objects[path][interface].update(changes)
-            self._signal(
-                path, PROPERTIES, "PropertiesChanged", "sa{sv}as", [interface, changes, []]
-            )
-
-    async def _add(self, path: str, interfaces: Interfaces) -> None:
-        self._objects[path] = interfaces
-        self._signal("/", OBJECTS, "InterfacesAdded", "oa{sa{sv}}", [path, interfaces])
-
-    async def _remove(self, path: str) -> None:
-        gone = self._objects.pop(path, None)
-        if gone is not None:
-            self._signal("/", OBJECTS, "InterfacesRemoved", "oas", [path, list(gone)])
-
-    def _signal(self, path: str, interface: str, member: str, signature: str, body: Any) -> None:
-        if self._bus is not None and not self._frozen:
-            self._bus.send(
-                Message(
-                    message_type=MessageType.SIGNAL,
-                    path=path,
-                    interface=interface,
-                    member=member,
-                    signature=signature,
-                    body=body,
-                )
-            )
+        await self._tree.leave()
 
     async def _advertise(self) -> None:
         while True:
             await asyncio.sleep(ADVERTISES_EVERY_S)
             for number, one in enumerate(tuple(self._near.values())):
-                connected = one.path in self._objects and self._is_connected(one)
-                if not one.in_reach or connected or ADAPTER not in self._objects:
+                connected = one.path in self._tree.objects and self._is_connected(one)
+                if not one.in_reach or connected or ADAPTER not in self._tree.objects:
                     continue
                 said = {
                     "RSSI": Variant("n", -50 - number),
@@ -179,15 +127,15 @@ class Bluez:
                         {uuid16(k): Variant("ay", v) for k, v in one.service_data.items()},
                     ),
                 }
-                if one.path in self._objects:
-                    await self._change(one.path, DEVICE1, **said)
+                if one.path in self._tree.objects:
+                    await self._tree.change(one.path, DEVICE1, **said)
                 else:
-                    await self._add(one.path, {DEVICE1: device_properties(one) | said})
+                    await self._tree.add(one.path, {DEVICE1: device_properties(one) | said})
 
     async def _answer_start(self, message: Message) -> None:
         answer = self._start_scan(message)
         await asyncio.sleep(self.start_takes_s)
-        self._reply(answer)
+        self._tree.reply(answer)
 
     def _start_scan(self, message: Message) -> Message:
         client = message.sender or ""
@@ -215,23 +163,23 @@ class Bluez:
 
     async def _answer_stop(self, message: Message) -> None:
         await self._stop_scan(message.sender or "")
-        self._reply(Message.new_method_return(message, "", []))
+        self._tree.reply(Message.new_method_return(message, "", []))
 
     async def _connect(self, message: Message, one: Peripheral) -> None:
         await asyncio.sleep(0.02)
         if not (one.in_reach and one.connectable):
-            self._reply(
+            self._tree.reply(
                 Message.new_error(message, "org.bluez.Error.Failed", "br-connection-canceled")
             )
             return
         one.connections += 1
-        await self._change(one.path, DEVICE1, Connected=Variant("b", True))
+        await self._tree.change(one.path, DEVICE1, Connected=Variant("b", True))
         for number, (uuid, characteristics) in enumerate(one.services.items()):
             service = f"{one.path}/service{number:04x}"
             found = {"UUID": Variant("s", uuid16(uuid)), "Device": Variant("o", one.path)}
-            await self._add(service, {SERVICE1: {**found, "Primary": Variant("b", True)}})
+            await self._tree.add(service, {SERVICE1: {**found, "Primary": Variant("b", True)}})
             for index, (kind, (value, flags)) in enumerate(characteristics.items()):
-                await self._add(
+                await self._tree.add(
                     f"{service}/char{number * 16 + index + 1:04x}",
                     {
                         CHARACTERISTIC1: {
@@ -244,17 +192,17 @@ class Bluez:
                         }
                     },
                 )
-        self._reply(Message.new_method_return(message, "", []))
-        await self._change(one.path, DEVICE1, ServicesResolved=Variant("b", True))
+        self._tree.reply(Message.new_method_return(message, "", []))
+        await self._tree.change(one.path, DEVICE1, ServicesResolved=Variant("b", True))
 
     async def _lose(self, one: Peripheral) -> None:
-        await self._change(one.path, DEVICE1, ServicesResolved=Variant("b", False))
-        for path in [p for p in self._objects if p.startswith(f"{one.path}/")]:
-            await self._remove(path)
-        await self._change(one.path, DEVICE1, Connected=Variant("b", False))
+        await self._tree.change(one.path, DEVICE1, ServicesResolved=Variant("b", False))
+        for path in [p for p in self._tree.objects if p.startswith(f"{one.path}/")]:
+            await self._tree.remove(path)
+        await self._tree.change(one.path, DEVICE1, Connected=Variant("b", False))
 
     async def _notify(self, one: Peripheral, characteristic: int, value: bytes) -> None:
-        for path, interfaces in self._objects.items():
+        for path, interfaces in self._tree.objects.items():
             found = interfaces.get(CHARACTERISTIC1)
             if (
                 found is not None
@@ -262,14 +210,10 @@ class Bluez:
                 and found["UUID"].value == uuid16(characteristic)
                 and found["Notifying"].value
             ):
-                await self._change(path, CHARACTERISTIC1, Value=Variant("ay", value))
+                await self._tree.change(path, CHARACTERISTIC1, Value=Variant("ay", value))
 
     def _is_connected(self, one: Peripheral) -> bool:
-        return bool(self._objects[one.path][DEVICE1]["Connected"].value)
-
-    def _reply(self, message: Message) -> None:
-        if self._bus is not None and not self._frozen:
-            self._bus.send(message)
+        return bool(self._tree.objects[one.path][DEVICE1]["Connected"].value)
 
     def _later(self, step: Coroutine[Any, Any, None]) -> bool:
         task = self._loop.create_task(step)
@@ -285,14 +229,14 @@ class Bluez:
             return None
         if message.message_type is not MessageType.METHOD_CALL:
             return None
-        if self._frozen:
+        if self._tree.frozen:
             return True
         path = message.path or ""
         if (message.interface, message.member) == (OBJECTS, "GetManagedObjects"):
-            return Message.new_method_return(message, "a{oa{sa{sv}}}", [self._objects])
+            return Message.new_method_return(message, "a{oa{sa{sv}}}", [self._tree.objects])
         if not path.startswith("/org/bluez"):
             return None
-        if path not in self._objects:
+        if path not in self._tree.objects:
             return Message.new_error(message, "org.freedesktop.DBus.Error.UnknownObject", path)
         done = Message.new_method_return(message, "", [])
         one = self._near.get(path)
@@ -309,11 +253,11 @@ class Bluez:
                 self._later(self._lose(one))
                 return done
             case "ReadValue":
-                value = self._objects[path][CHARACTERISTIC1]["Value"].value
+                value = self._tree.objects[path][CHARACTERISTIC1]["Value"].value
                 return Message.new_method_return(message, "ay", [value])
             case "StartNotify" | "StopNotify":
                 notifying = Variant("b", message.member == "StartNotify")
-                self._later(self._change(path, CHARACTERISTIC1, Notifying=notifying))
+                self._later(self._tree.change(path, CHARACTERISTIC1, Notifying=notifying))
                 return done
             case _:
                 name = "org.freedesktop.DBus.Error.UnknownMethod"
