@@ -6,11 +6,13 @@ desktop's core. What modules make stays for good: there is nothing to collect in
 """
 
 import gc
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
+from typing import cast
 
 _lock = threading.Lock()
 _under_way = 0
@@ -45,3 +47,20 @@ def made_to_last() -> Iterator[None]:
                 gc.freeze()
                 if _was_on:
                     gc.enable()
+
+
+@contextmanager
+def without(module: str) -> Iterator[None]:
+    """Let what is imported meanwhile do without a module that it can do without.
+
+    For a package that takes all its optional parts, and theirs, when only some are ever used. To
+    whoever imports it meanwhile it is not installed; one that is there already stays.
+    """
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = cast("ModuleType", None)  # as the language's reference has it, 5.3.1
+    try:
+        yield
+    finally:
+        del sys.modules[module]

@@ -272,7 +272,7 @@ class ZigbeeDriver:
 def create(settings: ZigbeeSettings, place: Place) -> ZigbeeDriver:
     """Return the driver; see drivers.registry. Imports the stick's library: seconds."""
     return ZigbeeDriver(
-        application_class(settings.radio), settings, place.folder, place.clock, quirks.find()
+        application_class(settings), settings, place.folder, place.clock, quirks.find()
     )
 
 

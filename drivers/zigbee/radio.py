@@ -8,7 +8,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from zigpy.application import ControllerApplication
 from zigpy.backups import NetworkBackup
 from zigpy.exceptions import NetworkNotFormed
 
+from drivers.imports import without
 from drivers.types import BadCredentials, DriverError, Unreachable
 from drivers.zigbee.chatter import LIBRARIES
 from drivers.zigbee.quirks import Resolver
@@ -32,6 +33,8 @@ _MODULES: Final = {
     ZigbeeRadio.XBEE: "zigpy_xbee.zigbee.application",
     ZigbeeRadio.ZIGATE: "zigpy_zigate.zigbee.application",
 }
+_PROXY: Final = "serialx.platforms.serial_esphome"
+"""Serial ports behind an ESPHome node: takes ESPHome's library along, 8 MB."""
 CONNECT_LIMIT_S = 15.0
 START_LIMIT_S = 120.0
 """Forming a network scans all channels; restoring writes tables at serial speed."""
@@ -41,9 +44,11 @@ STRAYS_LIMIT_S = 0.2
 DATABASE = "zigbee.db"
 
 
-def application_class(radio: ZigbeeRadio) -> type[ControllerApplication]:
+def application_class(settings: ZigbeeSettings) -> type[ControllerApplication]:
     """Import a maker's library; takes seconds, so call it in a thread."""
-    found: type[ControllerApplication] = import_module(_MODULES[radio]).ControllerApplication
+    with nullcontext() if settings.path.startswith("esphome://") else without(_PROXY):
+        module = import_module(_MODULES[settings.radio])
+    found: type[ControllerApplication] = module.ControllerApplication
     return found
 
 
