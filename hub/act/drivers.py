@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from drivers.registry import KNOWN, NotInstalled, UnknownDriver
-from drivers.types import BadCredentials, Device, DeviceId, Driver, Port, Sample
+from drivers.types import BadCredentials, Device, DeviceId, Driver, Port, Sample, Unreachable
 from hub.act.workshop import Workshop
 from hub.supervisor import NeedsAttention, Service
 
@@ -45,12 +45,14 @@ async def run_driver(driver: Driver, port: Port, service: Service) -> None:
     """Run a driver until cancelled.
 
     `port.connected()` makes the service healthy. Raises NeedsAttention when the peer refuses our
-    credentials (not retried); Unreachable passes through (retried with back-off).
+    credentials (not retried); Unreachable passes through (retried with back-off), and is raised
+    when the driver ends by itself: nobody would speak for its devices any more.
     """
     try:
         await driver.run(_SupervisedPort(port, service))
     except BadCredentials as err:
         raise NeedsAttention(err.reason) from err
+    raise Unreachable("the driver ended by itself")
 
 
 class _SupervisedPort:

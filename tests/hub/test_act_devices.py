@@ -12,7 +12,15 @@ from drivers.mqtt import MqttDriver
 from drivers.mqtt_settings import MqttSettings
 from drivers.registry import NotInstalled
 from drivers.shown import LONGEST
-from drivers.types import BadCredentials, Device, DeviceId, DeviceState, HeartSample, Port
+from drivers.types import (
+    BadCredentials,
+    Device,
+    DeviceId,
+    DeviceState,
+    HeartSample,
+    Port,
+    Unreachable,
+)
 from hub.act.devices import LONGEST_ID, Devices
 from hub.act.drivers import Drivers, run_driver
 from hub.bus import Bus
@@ -144,6 +152,17 @@ async def test_refused_credentials_need_a_person() -> None:
     service = Service("d", _idle, Stage.SOURCES, None, rig.clock)
     with pytest.raises(NeedsAttention, match="password"):
         await run_driver(Talkative(BadCredentials("the password is wrong")), rig.port, service)
+
+
+async def test_a_driver_that_ends_by_itself_is_lost_and_tried_again() -> None:
+    class Short(Talkative):
+        async def run(self, port: Port) -> None:
+            port.connected()
+
+    rig = Rig()
+    service = Service("d", _idle, Stage.SOURCES, None, rig.clock)
+    with pytest.raises(Unreachable, match="ended by itself"):
+        await run_driver(Short(None), rig.port, service)
 
 
 async def test_a_driver_is_made_once_in_its_service() -> None:
