@@ -84,9 +84,12 @@ class HistoryFile:
     async def check(self) -> None:
         """Read the whole file through a connection of its own; make it anew if it is broken."""
         self.in_doubt = False
+        rebuilt = len(self.rebuilt)
         if await self._pool.run(lambda: is_readable(self.writer.path)):
             return
         async with self._busy:
+            if len(self.rebuilt) != rebuilt:
+                return  # a write met it meanwhile: what is there now is new
             await self._put_aside("the check in the background failed")
             await self._make_anew()
 

@@ -176,6 +176,28 @@ async def test_a_rebuilding_that_was_cancelled_is_finished_by_the_next_write(
         assert len(store._file.rebuilt) == 1
 
 
+async def test_a_check_leaves_alone_what_was_made_anew_while_it_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = ManualClock()
+    loop = asyncio.get_running_loop()
+    async with opened(tmp_path / "s", clock) as store:
+        for number in range(1, 301):
+            store.record(decision(clock, number))
+        await store.flush()
+        await break_under(store)
+
+        def broken_before_the_write(_path: Path) -> bool:
+            store.record(decision(clock, 301))
+            asyncio.run_coroutine_threadsafe(store.flush(), loop).result(30)
+            return False  # as read before that write
+
+        monkeypatch.setattr("hub.store.history_file.is_readable", broken_before_the_write)
+        await store._file.check()
+        assert len(store._file.rebuilt) == 1
+        assert [one.id for one in await store.decisions()] == [301]
+
+
 async def test_a_long_check_goes_on_in_the_background(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
