@@ -74,24 +74,33 @@ class Learned:
 
     async def save(self) -> None:
         """Write what is known now; a full disk costs the last half hour of learning, no more."""
-        if self._moods is None or self._body is None:
-            return
-        bodies = self._body.baselines
-        for person, point in self._moods.baselines.state.items():
-            body = {
-                str(source): {n: (o.mean, o.deviation, o.seconds) for n, o in measures.items()}
-                for source, measures in bodies.items()
-                if self._wearers.get(source) == person and measures
-            }
-            entry = _Learned(mood=point, body=body)
-            if entry == self._entries.get(PersonId(person), _Learned(mood=(0.0, 0.0))):
+        for person in self._people:
+            # Looked up in the turn in which it is handed over: a person may be erased while
+            # another one's entry is on its way to the disk.
+            entry = self._entry(person)
+            if entry is None or entry == self._entries.get(person, _Learned(mood=(0.0, 0.0))):
                 continue
+            self._entries[person] = entry
             try:
-                await self._config.set(_key(PersonId(person)), entry.model_dump(mode="json"), BY)
+                await self._config.set(_key(person), entry.model_dump(mode="json"), BY)
             except StoreError as err:
+                self._entries.pop(person, None)
                 log.warning("learned_not_saved", reason=str(err))
                 return
-            self._entries[PersonId(person)] = entry
+
+    def _entry(self, person: PersonId) -> _Learned | None:
+        """Return what is known of a person now; None before there is anything to know it."""
+        if self._moods is None or self._body is None:
+            return None
+        point = self._moods.baselines.state.get(person)
+        if point is None:
+            return None
+        body = {
+            str(source): {n: (o.mean, o.deviation, o.seconds) for n, o in measures.items()}
+            for source, measures in self._body.baselines.items()
+            if self._wearers.get(source) == person and measures
+        }
+        return _Learned(mood=point, body=body)
 
     def forget(self, person: PersonId | None) -> None:
         """Forget a person, or everyone; the stored entry is the eraser's."""

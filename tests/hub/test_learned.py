@@ -1,5 +1,7 @@
 """What was learned is kept over restarts on a real store, and goes when a person is erased."""
 
+import asyncio
+import threading
 from pathlib import Path
 
 from hub.bus import Bus
@@ -77,6 +79,30 @@ async def test_it_survives_a_restart_and_not_an_erasure(state: Path, clock: Manu
     learned, _ = parts(settings, store, clock)
     assert learned.baselines().of(ADA).valence == 0.0
     assert learned.bodies() == {}
+    await store.close()
+
+
+async def test_who_is_erased_while_another_is_saved_is_not_written_back(
+    state: Path, clock: ManualClock
+) -> None:
+    store = await opened(state, clock)
+    for person in ("ada", "bo"):
+        await store.config.set(f"learned.{person}", {"mood": [0.2, 0.1], "body": {}}, "test")
+    learned, _ = parts(home(state), store, clock)
+    for person in (ADA, PersonId("bo")):
+        learned._entries.pop(person)  # as if both had changed since
+    held = threading.Event()
+    blocking = asyncio.create_task(store.config.writer.run(lambda _: held.wait(10)))
+    await asyncio.sleep(0)
+    saving = asyncio.create_task(learned.save())  # Ada's entry waits for the disk, then Bo's
+    await asyncio.sleep(0.05)
+    learned.forget(PersonId("bo"))
+    erasing = asyncio.create_task(store.erase(PersonId("bo"), "test"))
+    await asyncio.sleep(0.05)
+    held.set()
+    await asyncio.gather(blocking, saving, erasing)
+    assert store.config.get("learned.bo") is None
+    assert store.config.get("learned.ada") == {"mood": [0.2, 0.1], "body": {}}
     await store.close()
 
 
