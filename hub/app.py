@@ -57,7 +57,9 @@ from models.catalog import load_catalog
 
 log = structlog.get_logger(__name__)
 
-STORE_CLOSE_LIMIT_S = 5.0
+SAVE_LIMIT_S = 1.0
+STORE_CLOSE_LIMIT_S = 4.0
+"""With the stages of hub.supervisor less than the 20 s that systemd allows."""
 BUILT_ONCE = ("people", "senses", "drivers", "store", "models", "log", "api")
 RECORDED: tuple[type[Event], ...] = (
     Sensed,
@@ -181,10 +183,15 @@ class Hub:
         """Stop services stage by stage and close the store; lights stay as they are."""
         notify.notify("STOPPING=1")
         late = await self.supervisor.stop()
-        async with asyncio.timeout(STORE_CLOSE_LIMIT_S):
-            await self.learned.save()
-            await self.known_devices.save()
-            await self.store.close()
+        try:
+            async with asyncio.timeout(SAVE_LIMIT_S):
+                await self.learned.save()
+                await self.known_devices.save()
+        except TimeoutError:
+            log.warning("hub_not_all_saved", limit_s=SAVE_LIMIT_S)
+        finally:  # whatever became of that: the history of the last minute is worth more
+            async with asyncio.timeout(STORE_CLOSE_LIMIT_S):
+                await self.store.close()
         log.info("hub_stopped", late=list(late))
 
     def reload(self, settings: Settings) -> bool:

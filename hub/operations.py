@@ -187,19 +187,13 @@ class Operations:
 
     async def _consent(self, data: dict[str, Any]) -> dict[str, Any]:
         request = _Consent.model_validate(data)
-        answer = await self._records.consent(request.action, request.person, request.sense)
-        self._hub.permission.refresh()
-        return answer
+        return await self._records.consent(request.action, request.person, request.sense)
 
     async def _privacy(self, data: dict[str, Any]) -> dict[str, Any]:
-        answer = await self._records.privacy(on=_Privacy.model_validate(data).on)
-        self._hub.permission.refresh()
-        return answer
+        return await self._records.privacy(on=_Privacy.model_validate(data).on)
 
     async def _guests(self, data: dict[str, Any]) -> dict[str, Any]:
-        answer = await self._records.guests(on=_Privacy.model_validate(data).on)
-        self._hub.permission.refresh()
-        return answer
+        return await self._records.guests(on=_Privacy.model_validate(data).on)
 
     async def _export(self, data: dict[str, Any]) -> dict[str, Any]:
         request = _Export.model_validate(data)
@@ -207,11 +201,15 @@ class Operations:
 
     async def _erase(self, data: dict[str, Any]) -> dict[str, Any]:
         person = _Erase.model_validate(data).person
-        self._hub.learned.forget(None if person is None else PersonId(person))
-        answer = await self._records.erase(person)
-        self._hub.known_devices.reload()
-        self._hub.permission.refresh()
-        return answer
+        who = None if person is None else PersonId(person)
+        self._hub.learned.forget(who)
+        try:
+            return await self._records.erase(person)
+        finally:
+            # Once more: a text of theirs may have been on its way when the erasing began.
+            self._hub.learned.forget(who)
+            self._hub.known_devices.reload()
+            self._hub.permission.refresh()
 
     async def _api_token(self, data: dict[str, Any]) -> dict[str, Any]:
         return await self._hub.api.ask("token", data)

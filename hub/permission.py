@@ -28,6 +28,8 @@ class Permission:
         self._allowed: frozenset[SourceId] = frozenset()
         self._texts_once = 0
         self._listeners: list[Callable[[], None]] = []
+        store.consent.on_change(self.refresh)
+        store.config.on_switch(self.refresh)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever what is allowed may have changed."""

@@ -57,6 +57,8 @@ class ConfigDb:
         self._reserve = reserve
         self._settings: dict[str, Json] = {}
         self._people: tuple[StoredPerson, ...] = ()
+        self._last_word: dict[str, bool] = {}
+        self._on_switch: Callable[[], None] | None = None
 
     async def open(self) -> None:
         """Open the file and read it into memory."""
@@ -145,12 +147,19 @@ class ConfigDb:
         return self._settings.get(GUESTS) is True
 
     async def set_privacy(self, on: bool, by: str) -> None:
-        """Switch privacy mode; turning it on counts at once, even if the disk refuses."""
+        """Switch privacy mode; turning it on counts at once, even if the disk refuses.
+
+        Of two who switch at once the later one counts.
+        """
         await self._switch(PRIVACY, on, by)
 
     async def set_guests(self, on: bool, by: str) -> None:
         """Switch guest mode; turning it on counts at once, even if the disk refuses."""
         await self._switch(GUESTS, on, by)
+
+    def on_switch(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever privacy or guest mode was switched: on at once."""
+        self._on_switch = listener
 
     async def audit(self, actor: str, action: str, detail: str = "") -> None:
         """Add to the audit log."""
@@ -193,9 +202,17 @@ class ConfigDb:
             self.writer.dispose()
 
     async def _switch(self, key: str, on: bool, by: str) -> None:
+        self._last_word[key] = on
         if on:
             self._settings[key] = True
+            self._switched()
         await self.set(key, on, by)
+        self._settings[key] = self._last_word[key] or on
+        self._switched()
+
+    def _switched(self) -> None:
+        if self._on_switch is not None:
+            self._on_switch()
 
 
 def add_audit(conn: sqlite3.Connection, at: int, actor: str, action: str, detail: str) -> None:

@@ -33,27 +33,42 @@ class ConsentStore:
         self._config = config
         self._on_given = on_given
         self._state: Consents = frozenset()
+        self._being_given: set[tuple[PersonId, Sense]] = set()
+        """On the way to the disk; a withdrawal meanwhile is the last word."""
+        self._listener: Callable[[], None] | None = None
 
     async def load(self) -> None:
         """Read the state from the file."""
         self._state = await self._config.writer.run(load_state)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever what counts has changed: for less at once, not when stored."""
+        self._listener = listener
 
     def state(self) -> Consents:
         """Return who agrees to what now."""
         return self._state
 
     async def give(self, person: PersonId, sense: Sense, by: str) -> bool:
-        """Note that a person agrees; False if they did already.
+        """Note that a person agrees; False if they did already, or withdrew meanwhile.
 
         Raises StoreError if it cannot be stored: the sense stays off then.
         """
         if not person:
             raise StoreError("consent needs a person")
-        if (person, sense) in self._state:
+        one = person, sense
+        if one in self._state:
             return False
-        await self._append(person, sense, given=True, by=by)
-        self._state |= {(person, sense)}
+        self._being_given.add(one)
+        try:
+            await self._append(person, sense, given=True, by=by)
+            if one not in self._being_given:
+                return False
+        finally:
+            self._being_given.discard(one)
+        self._state |= {one}
         self._on_given(person)
+        self._changed()
         return True
 
     async def withdraw(self, person: PersonId, sense: Sense, by: str) -> bool:
@@ -61,9 +76,12 @@ class ConsentStore:
 
         Raises StoreError if it cannot be stored; it counts until the hub's end all the same.
         """
-        if (person, sense) not in self._state:
+        one = person, sense
+        if one not in self._state and one not in self._being_given:
             return False
-        self._state -= {(person, sense)}
+        self._being_given.discard(one)
+        self._state -= {one}
+        self._changed()
         await self._append(person, sense, given=False, by=by)
         return True
 
@@ -77,6 +95,8 @@ class ConsentStore:
         self._state = frozenset(
             (who, sense) for who, sense in self._state if person is not None and who != person
         )
+        self._being_given -= {one for one in self._being_given if person in {None, one[0]}}
+        self._changed()
 
     async def log(
         self, person: PersonId | None = None, limit: int = 100
@@ -84,6 +104,10 @@ class ConsentStore:
         """Return the newest entries, newest first, of one person or of all."""
         limit = max(1, min(limit, MAX_LOG))
         return await self._config.writer.run(lambda conn: load_log(conn, person, limit))
+
+    def _changed(self) -> None:
+        if self._listener is not None:
+            self._listener()
 
     async def _append(self, person: PersonId, sense: Sense, *, given: bool, by: str) -> None:
         row = (self._config.now_ms(), person, sense.value, int(given), by)

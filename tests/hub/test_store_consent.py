@@ -1,5 +1,6 @@
 """Consent is given by each person, counts for whom it should, and is never forgotten or forged."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -112,6 +113,47 @@ async def test_the_log_keeps_every_change_and_the_last_one_counts(tmp_path: Path
         assert (await consent.log())[0].by == "terminal"
     async with opened(tmp_path / "s", clock) as store:
         assert store.consent.state() == {(MIRA, Sense.FACE), (JON, Sense.TEXT)}
+
+
+async def test_a_withdrawal_while_the_consent_is_on_its_way_to_the_disk_counts(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path / "s") as store:
+        consent = store.consent
+        told: list[int] = []
+        consent.on_change(lambda: told.append(len(consent.state())))
+        giving = asyncio.create_task(consent.give(MIRA, Sense.FACE, "mira"))
+        await asyncio.sleep(0)
+        assert await consent.withdraw(MIRA, Sense.FACE, "mira")
+        assert not await giving
+        assert consent.state() == frozenset()
+        assert set(told) == {0}
+    async with opened(tmp_path / "s") as store:
+        assert store.consent.state() == frozenset()
+
+
+async def test_a_consent_on_its_way_does_not_outlive_its_persons_erasure(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s") as store:
+        giving = asyncio.create_task(store.consent.give(MIRA, Sense.FACE, "mira"))
+        await asyncio.sleep(0)
+        store.consent.forget(MIRA)
+        assert not await giving
+        assert store.consent.state() == frozenset()
+
+
+async def test_of_two_who_switch_privacy_at_once_the_later_counts(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s") as store:
+        config = store.config
+        await config.set_privacy(True, "mira")
+        seen: list[bool] = []
+        config.on_switch(lambda: seen.append(config.privacy))
+        off = asyncio.create_task(config.set_privacy(False, "jon"))
+        await asyncio.sleep(0)
+        on = asyncio.create_task(config.set_privacy(True, "mira"))
+        await asyncio.gather(off, on)
+        assert set(seen) == {True}
+        await config.set_privacy(False, "jon")
+        assert not config.privacy
 
 
 async def test_what_is_consented_is_on_the_disk_before_the_call_returns(tmp_path: Path) -> None:
