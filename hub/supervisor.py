@@ -48,7 +48,7 @@ STOP_LIMIT_S = {
     Stage.STORE: 4.0,
     Stage.API: 1.0,
 }
-"""Seconds each stage gets; the sum is less than the 15 s that SIGTERM allows."""
+"""Seconds each stage gets; with what hub.app does last, less than the 20 s that SIGTERM allows."""
 
 
 class State(StrEnum):
