@@ -20,7 +20,7 @@ from aiohttp import web
 
 from hub.app import Hub
 from hub.bench.figures import Figure, at_least, at_most
-from hub.clock import SystemClock
+from hub.bench.whole_hub import whole_hub
 from hub.errors import HubError
 from hub.settings import Settings
 from hub.types import Mood, RoomId
@@ -46,24 +46,14 @@ async def _measure(rounds: int) -> list[Figure]:
                 "api": {"port": 0, "http_port": 0},
             }
         )
-        clock = SystemClock()
-        hub = await Hub.create(settings, clock, clock.monotonic())
-        hub.counters.acted.set()
-        await hub.start()
-        try:
-            async with asyncio.timeout(30):
-                where = await hub.api.up()
+        async with whole_hub(settings) as (hub, port):
             token = (await hub.api.ask("token", {}))["token"]
-            url = f"http://localhost:{where['http_port']}"
             headers = {"Authorization": f"Bearer {token}"}
-            async with aiohttp.ClientSession(url, headers=headers) as client:
+            async with aiohttp.ClientSession(f"http://localhost:{port}", headers=headers) as client:
                 async with client.get("/api/v1/rooms") as answer:
                     same = await answer.json()
-                port = int(where["http_port"])
                 figures = await _reads(port, token, same, rounds)
                 return [*figures, await _updates(client, hub)]
-        finally:
-            await hub.stop()
 
 
 async def _reads(port: int, token: str, same: object, rounds: int) -> list[Figure]:

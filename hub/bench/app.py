@@ -16,7 +16,7 @@ from hub.app import Hub
 from hub.bench.browser import Browser, Page, chromium
 from hub.bench.figures import Figure, at_most, median, percentile
 from hub.bench.made_up_day import write_days
-from hub.clock import SystemClock
+from hub.bench.whole_hub import whole_hub
 from hub.settings import Settings
 from hub.types import RoomId
 
@@ -81,22 +81,13 @@ async def _measure(visits: int, changes: int) -> list[Figure]:
             }
         )
         await write_days(settings.store, ROOM, DAYS)
-        clock = SystemClock()
-        hub = await Hub.create(settings, clock, clock.monotonic())
-        hub.counters.acted.set()
-        await hub.start()
-        try:
-            async with asyncio.timeout(30):
-                where = await hub.api.up()
-            url = f"http://localhost:{where['http_port']}"
-            async with chromium() as browser:
-                page = await _let_in(hub, browser, url)
-                loaded = await page.js(_LOADED)
-                painted = [await _visit(page, url) for _ in range(visits)]
-                shown = await _changes(hub, page, url, changes)
-                gaps = await _pan(page, url)
-        finally:
-            await hub.stop()
+        async with whole_hub(settings) as (hub, port), chromium() as browser:
+            url = f"http://localhost:{port}"
+            page = await _let_in(hub, browser, url)
+            loaded = await page.js(_LOADED)
+            painted = [await _visit(page, url) for _ in range(visits)]
+            shown = await _changes(hub, page, url, changes)
+            gaps = await _pan(page, url)
     kilobytes = sum((DIST / f"{path[1:]}.gz").stat().st_size for path in loaded) / 1000
     note = f"{visits} visits, nothing kept from before, processor {SLOWER} times slower"
     told = "a wish sent to the hub -> the frame with the lamp's answer"

@@ -6,12 +6,17 @@ in and pause, and nothing more than the configuration says.
 
 from typing import TYPE_CHECKING, Any
 
-from hub.errors import Refusal
+import structlog
+
+from hub.errors import HubError, Refusal
 from hub.phrase import Phrase
+from hub.share.ha_messages import PrivacyAsked, SceneAsked
 from hub.types import RoomId
 
 if TYPE_CHECKING:
     from hub.app import Hub
+
+log = structlog.get_logger(__name__)
 
 
 class Hands:
@@ -21,6 +26,17 @@ class Hands:
         self._hub = hub
         self._by = by
         self._operations = hub.operations.noted_as(by)
+
+    async def carry_out(self, asked: PrivacyAsked | SceneAsked) -> None:
+        """Do what was asked where no answer can be given; a refusal is logged."""
+        try:
+            match asked:
+                case PrivacyAsked(on=on):
+                    await self.privacy(on=on)
+                case SceneAsked(room=room, scene=scene):
+                    await self.scene(room, scene)
+        except HubError as err:
+            log.warning("share_refused", by=self._by, reason=str(err))
 
     async def scene(self, room: str, scene: str) -> dict[str, Any]:
         """Bring a scene into a room, as a person would. Raises Refusal, NotFound."""

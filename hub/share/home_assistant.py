@@ -18,7 +18,6 @@ from drivers.mqtt_settings import MqttSettings
 from drivers.mqtt_wire import Will
 from drivers.types import BadCredentials, Unreachable
 from hub.bus import Subscription
-from hub.errors import HubError
 from hub.settings import Settings
 from hub.share.ha_ledger import Ledger
 from hub.share.ha_messages import (
@@ -199,14 +198,7 @@ class HomeAssistantShare:
 
     async def _answer(self) -> None:
         async for asked in self.asked:
-            try:
-                match asked:
-                    case PrivacyAsked(on=on):
-                        await self._hands.privacy(on=on)
-                    case SceneAsked(room=room, scene=scene):
-                        await self._hands.scene(room, scene)
-            except HubError as err:
-                log.warning("share_refused", by=BY, reason=str(err))
+            await self._hands.carry_out(asked)
             self.tell_all(afresh=isinstance(asked, PrivacyAsked))
 
     async def _catch_up(self) -> None:

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hub.bus import Subscription
-from hub.errors import HubError
 from hub.settings import Settings
-from hub.share.ha_messages import PrivacyAsked, SceneAsked
+from hub.share.ha_messages import SceneAsked
 from hub.share.hands import Hands
 from hub.share.homekit_bridge import Announcer, Asked, HomeBridge, Shown
 from hub.share.homekit_code import pin_of, setup_link
@@ -143,14 +142,7 @@ class AppleHome:
 
     async def _answer(self, bridge: HomeBridge) -> None:
         async for asked in self.asked:
-            try:
-                match asked:
-                    case PrivacyAsked(on=on):
-                        await self._hands.privacy(on=on)
-                    case SceneAsked(room=room, scene=scene):
-                        await self._hands.scene(room, scene)
-            except HubError as err:
-                log.warning("share_refused", by=BY, reason=str(err))
+            await self._hands.carry_out(asked)
             if isinstance(asked, SceneAsked):
                 bridge.scene_over(asked)
             else:

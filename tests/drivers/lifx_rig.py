@@ -3,7 +3,6 @@
 import asyncio
 import atexit
 import json
-import signal
 import socket
 import subprocess
 import sys
@@ -17,18 +16,18 @@ from typing import Any
 from drivers.lifx import LifxDriver
 from drivers.lifx_settings import LifxSettings
 from drivers.types import DeviceId
-from tests.fakes.process import free_port, wait_listening
+from tests.fakes.process import OwnProcess, free_port, wait_listening
 
 COLOUR, WHITE, STRIP = (f"d073d500000{n}" for n in (1, 2, 3))
 COLOUR_ID, WHITE_ID, STRIP_ID = (DeviceId(f"lifx:{one}") for one in (COLOUR, WHITE, STRIP))
 
 
-class Emulator:
+class Emulator(OwnProcess):
     """One colour light, one white one, one strip of eight zones."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.port, self.api = free_udp_port(), free_port()
-        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         program = Path(sys.executable).with_name("lifx-emulator")
@@ -45,24 +44,6 @@ class Emulator:
         except BaseException:
             self.kill()
             raise
-
-    @property
-    def running(self) -> bool:
-        return self._process is not None
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(10)
-            self._process = None
-
-    def freeze(self) -> None:
-        assert self._process
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        assert self._process
-        self._process.send_signal(signal.SIGCONT)
 
     async def seen(self, serial: str) -> Any:
         """Return what the light itself says of its state."""

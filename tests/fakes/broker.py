@@ -1,18 +1,15 @@
 """A real mosquitto: plain, with a password, or with TLS; well set or with its defaults."""
 
 import os
-import signal
 import subprocess
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from tests.fakes.process import free_port, require, wait_listening
+from tests.fakes.process import OwnProcess, free_port, require, wait_listening
 
 USER, PASSWORD = "hub", "secret"
 
 
-class Broker:
+class Broker(OwnProcess):
     """One mosquitto; the same port whenever it is started again."""
 
     def __init__(
@@ -23,10 +20,10 @@ class Broker:
         certificate: tuple[Path, Path] | None = None,
         nodelay: bool = True,
     ) -> None:
+        super().__init__()
         self.port = free_port()
         self._program = require("mosquitto", "mosquitto")
         self._config = folder / f"mosquitto-{self.port}.conf"
-        self._process: subprocess.Popen[bytes] | None = None
         lines = [f"listener {self.port} 127.0.0.1", "max_queued_messages 0"]
         if os.geteuid() == 0:
             lines.append("user root")
@@ -50,30 +47,3 @@ class Broker:
             stderr=subprocess.DEVNULL,
         )
         wait_listening(self._process, self.port)
-
-    def kill(self) -> None:
-        """End it as a power cut would."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(10)
-            self._process = None
-
-    def freeze(self) -> None:
-        assert self._process
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        assert self._process
-        self._process.send_signal(signal.SIGCONT)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.kill()

@@ -2,19 +2,16 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from tests.fakes.certificates import Authority
-from tests.fakes.process import free_port, require
+from tests.fakes.process import free_port, require, wait_listening
 
-START_LIMIT_S = 30.0
 HOOK = """
 import json, sys, urllib.request
 management, what, name, value = sys.argv[1:]
@@ -76,8 +73,10 @@ class Pebble:
         )
         dns = f"127.0.0.1:{self._dns}"
         self._start(server, "-config", str(self._config), "-strict", "-dnsserver", dns)
-        for port in (self._names, self._acme, self._management):
-            self._wait_for(port)
+        names_of_zones, authority = self._processes
+        wait_listening(names_of_zones, self._names)
+        for port in (self._acme, self._management):
+            wait_listening(authority, port)
         return self
 
     def __exit__(
@@ -95,13 +94,3 @@ class Pebble:
         env = {**os.environ, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "20"}
         quiet = subprocess.DEVNULL
         self._processes.append(subprocess.Popen(argv, env=env, stdout=quiet, stderr=quiet))
-
-    def _wait_for(self, port: int) -> None:
-        deadline = time.monotonic() + START_LIMIT_S
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return
-            assert all(p.poll() is None for p in self._processes), "pebble has ended"
-            assert time.monotonic() < deadline, "pebble does not listen"
-            time.sleep(0.05)

@@ -44,32 +44,18 @@ def wait_listening(process: subprocess.Popen[Any], port: int) -> None:
         time.sleep(0.02)
 
 
-class Peer:
-    """A process that prints a line starting with `ready` when it can be used."""
+class OwnProcess:
+    """A process that can be frozen, ended and started again; `start` sets `_process`."""
 
-    def __init__(self, argv: Sequence[str], env: Mapping[str, str] | None = None) -> None:
-        self._argv = list(argv)
-        self._env = {**os.environ, **(env or {})}
-        self._process: subprocess.Popen[str] | None = None
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[Any] | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            self._argv,
-            env=self._env,
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        watch = threading.Timer(START_LIMIT_S, self._process.kill)
-        watch.start()
-        try:
-            line = self._process.stdout.readline() if self._process.stdout else ""
-        finally:
-            watch.cancel()
-            watch.join()
-        assert line.startswith("ready"), f"{self._argv[0]} did not start: {line!r}"
+        raise NotImplementedError
 
     def freeze(self) -> None:
         self._signal(signal.SIGSTOP)
@@ -102,3 +88,31 @@ class Peer:
         trace: TracebackType | None,
     ) -> None:
         self.kill()
+
+
+class Peer(OwnProcess):
+    """A process that prints a line starting with `ready` when it can be used."""
+
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self._argv = list(argv)
+        self._env = {**os.environ, **(env or {})}
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self._argv,
+            env=self._env,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        watch = threading.Timer(START_LIMIT_S, self._process.kill)
+        watch.start()
+        try:
+            line = self._process.stdout.readline() if self._process.stdout else ""
+        finally:
+            watch.cancel()
+            watch.join()
+        assert line.startswith("ready"), f"{self._argv[0]} did not start: {line!r}"

@@ -87,10 +87,7 @@ async def test_a_history_that_breaks_while_the_hub_runs_is_rebuilt_and_nothing_w
 ) -> None:
     clock = ManualClock()
     async with opened(tmp_path / "s", clock) as store:
-        for number in range(1, 301):
-            store.record(decision(clock, number))
-        await store.flush()
-        await break_under(store)
+        await live_and_break(store, clock)
         for number in range(301, 401):
             store.record(decision(clock, number))
         await store.flush()
@@ -113,6 +110,14 @@ async def break_under(store: Store) -> None:
         conn.execute("PRAGMA shrink_memory")
 
     await store._file.writer.run(spoil)
+
+
+async def live_and_break(store: Store, clock: ManualClock) -> None:
+    """Have 300 decisions in the file, which then breaks."""
+    for number in range(1, 301):
+        store.record(decision(clock, number))
+    await store.flush()
+    await break_under(store)
 
 
 async def test_upkeep_on_a_broken_history_rebuilds_it(tmp_path: Path) -> None:
@@ -155,10 +160,7 @@ async def test_a_rebuilding_that_was_cancelled_is_finished_by_the_next_write(
 ) -> None:
     clock = ManualClock()
     async with opened(tmp_path / "s", clock) as store:
-        for number in range(1, 301):
-            store.record(decision(clock, number))
-        await store.flush()
-        await break_under(store)
+        await live_and_break(store, clock)
         for number in range(301, 401):
             store.record(decision(clock, number))
         flushing = asyncio.ensure_future(store.flush())
@@ -182,10 +184,7 @@ async def test_a_check_leaves_alone_what_was_made_anew_while_it_read(
     clock = ManualClock()
     loop = asyncio.get_running_loop()
     async with opened(tmp_path / "s", clock) as store:
-        for number in range(1, 301):
-            store.record(decision(clock, number))
-        await store.flush()
-        await break_under(store)
+        await live_and_break(store, clock)
 
         def broken_before_the_write(_path: Path) -> bool:
             store.record(decision(clock, 301))
@@ -235,10 +234,7 @@ async def test_a_history_whose_closing_fails_is_made_anew_all_the_same(
             monkeypatch.undo()
             raise StoreError("it will not close")
 
-        for number in range(1, 301):
-            store.record(decision(clock, number))
-        await store.flush()
-        await break_under(store)
+        await live_and_break(store, clock)
         monkeypatch.setattr(writer, "close", no_close)
         for number in range(301, 401):
             store.record(decision(clock, number))
