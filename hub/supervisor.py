@@ -102,6 +102,7 @@ class Service:
     def healthy(self) -> None:
         """Say that the service does its job: ends a warning and resets the back-off."""
         self.beat()
+        self._retry_now.clear()  # it works: nothing is left to try again
         self._failures = 0
         self.state = State.RUNNING
         self.reason = ""
@@ -121,6 +122,8 @@ class Service:
         """Run the service for ever; returns only when cancelled or when its run returns."""
         while True:
             self.state = State.STARTING
+            # Not after the attempt: what is mended while one goes on is worth another at once.
+            self._retry_now.clear()
             self.beat()
             started = self._clock.monotonic()
             try:
@@ -128,7 +131,6 @@ class Service:
             except NeedsAttention as err:
                 self._lost(err.reason)
                 self.state = State.NEEDS_ATTENTION
-                self._retry_now.clear()
                 await self._retry_now.wait()
             except Exception as err:  # noqa: BLE001 - whatever it was, the others go on
                 self._lost(Phrase("service.failed", kind=type(err).__name__, what=str(err)), err)
@@ -152,7 +154,6 @@ class Service:
 
     async def _wait_to_retry(self) -> None:
         ceiling = min(MAX_BACKOFF_S, 2.0 ** min(self._failures - 1, 6))
-        self._retry_now.clear()
         try:
             async with asyncio.timeout(random.uniform(ceiling / 2, ceiling)):  # noqa: S311 - jitter
                 await self._retry_now.wait()

@@ -105,6 +105,30 @@ async def test_needs_attention_is_not_retried_until_told(supervisor: Supervisor)
     await supervisor.stop()
 
 
+async def test_what_is_mended_while_an_attempt_goes_on_is_not_overlooked(
+    supervisor: Supervisor,
+) -> None:
+    asked, starts = asyncio.Event(), 0
+
+    async def run(service: Service) -> None:
+        nonlocal starts
+        starts += 1
+        if starts == 1:
+            await asked.wait()  # the broker takes its time to refuse the old password
+            raise NeedsAttention("wrong password for the broker")
+        service.healthy()
+        await asyncio.Event().wait()
+
+    service = supervisor.add("mqtt", run, Stage.SOURCES)
+    await asyncio.sleep(0)
+    supervisor.retry_now()  # the new one is in the configuration
+    asked.set()
+    try:
+        await wait_until(lambda: service.state is State.RUNNING, 3.0)
+    finally:
+        await supervisor.stop()
+
+
 async def test_missed_heart_beats_cancel_and_restart(supervisor: Supervisor) -> None:
     starts = 0
     cancelled = 0
