@@ -146,7 +146,6 @@ class Actor:
             self.expired += 1
             return
         by = By.PERSON if decision.trigger is Trigger.PERSON else By.AUTOMATION
-        self._by_person.take(decision.room)  # undo means what came last
         try:
             commands = self._plan(decision.room, decision.goal, by)
         except NotFound as err:
@@ -155,6 +154,7 @@ class Actor:
         except Exception:
             log.exception("decision_not_planned", rule=decision.rule)
             return
+        self._by_person.take(decision.room)  # undo means what came last
         batches = self._dispatcher.batches(commands)
         for command in commands:
             group.create_task(

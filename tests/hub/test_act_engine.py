@@ -317,6 +317,17 @@ async def test_a_persons_newest_scene_is_taken_back_and_then_automations(rig: Ri
     assert levels(rig)[3:] == [(lamp, 1.0), (lamp, 0.2), (lamp, 1.0)]
 
 
+async def test_a_decision_that_does_nothing_leaves_the_way_back(rig: Rig) -> None:
+    lamp = rig.add("lamp", state=LIT)
+    async with rig.acting():
+        await rig.actor.apply_scene(RoomId(ROOM), "bright", by_person=True)
+        rig.report(lamp, level=1.0)
+        rig.decide(decision(rig, SceneGoal("deleted meanwhile")))
+        await turns()
+        await rig.actor.restore(RoomId(ROOM), by_person=True)
+    assert levels(rig) == [(lamp, 1.0), (lamp, 0.5)]
+
+
 async def test_previews_in_a_row_leave_one_way_back_that_a_hand_shortens(rig: Rig) -> None:
     lamp, other = rig.add("lamp", state=LIT), rig.add("other", state=LIT)
     assert isinstance(rig.clock, ManualClock)
