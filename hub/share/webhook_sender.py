@@ -11,7 +11,7 @@ import secrets
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,6 +48,15 @@ class Message:
         at = datetime.fromtimestamp(wall_s, UTC).isoformat(timespec="milliseconds")
         said = {"type": kind, "timestamp": at.replace("+00:00", "Z"), "data": data}
         return cls(f"msg_{secrets.token_urlsafe(18)}", json.dumps(said).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class _Receiver:
+    """Whom messages go to: the key that signs them, the address, whose certificate is accepted."""
+
+    key: Key = field(repr=False)
+    url: str = field(repr=False)
+    tls: ssl.SSLContext | bool
 
 
 class _TryAgain(Exception):  # noqa: N818
@@ -103,7 +112,7 @@ class Sender:
     async def run(self) -> None:
         """Send until cancelled."""
         try:
-            key, url, tls = await asyncio.to_thread(self._read)
+            receiver = await asyncio.to_thread(self._read)
         except (BadSecret, ValueError, OSError) as err:
             await self._away(f"needs attention: {err}")
             return
@@ -116,28 +125,24 @@ class Sender:
                 await self._ready.wait()
                 while self._waiting:
                     self._sending = True
-                    await self._bring(session, key, url, tls, self._waiting.popleft())
+                    await self._bring(session, receiver, self._waiting.popleft())
                     self._sending = False
                 self._ready.clear()
 
-    def _read(self) -> tuple[Key, str, ssl.SSLContext | bool]:
+    def _read(self) -> _Receiver:
         hook = self.webhook
         key = Key.of(hook.secret_file, hook.secret_env)
         url = hook.url or read_secret(hook.url_file, hook.url_env)
         check_url(url, allow_http=hook.allow_http)
-        return key, url, ssl.create_default_context(cafile=hook.ca_file) if hook.ca_file else True
+        tls = ssl.create_default_context(cafile=hook.ca_file) if hook.ca_file else True
+        return _Receiver(key, url, tls)
 
     async def _bring(
-        self,
-        session: aiohttp.ClientSession,
-        key: Key,
-        url: str,
-        tls: ssl.SSLContext | bool,
-        message: Message,
+        self, session: aiohttp.ClientSession, receiver: _Receiver, message: Message
     ) -> None:
         for wait_s in (*RETRY_S, None):
             try:
-                await self._post(session, key, url, tls, message)
+                await self._post(session, receiver, message)
             except _Refused as err:
                 self.refused += 1
                 await self._away(str(err))
@@ -154,22 +159,21 @@ class Sender:
         self.given_up += 1
 
     async def _post(
-        self,
-        session: aiohttp.ClientSession,
-        key: Key,
-        url: str,
-        tls: ssl.SSLContext | bool,
-        message: Message,
+        self, session: aiohttp.ClientSession, receiver: _Receiver, message: Message
     ) -> None:
         now = int(self._clock.wall())
         headers = {
             "webhook-id": message.id,
             "webhook-timestamp": str(now),
-            "webhook-signature": key.sign(message.id, now, message.body),
+            "webhook-signature": receiver.key.sign(message.id, now, message.body),
         }
         try:
             async with session.post(
-                url, data=message.body, headers=headers, allow_redirects=False, ssl=tls
+                receiver.url,
+                data=message.body,
+                headers=headers,
+                allow_redirects=False,
+                ssl=receiver.tls,
             ) as answer:
                 status, again = answer.status, answer.headers.get("Retry-After", "")
         except TimeoutError as err:

@@ -10,9 +10,11 @@ from pydantic import BaseModel
 
 from hub import supervisor
 from hub.api import auth, challenges, events, live_client, server
+from hub.api.service import FIRST_WAIT_S
 from hub.app import SAVE_LIMIT_S, STORE_CLOSE_LIMIT_S
 from hub.cli.main import build_parser
 from hub.decide import wishes
+from hub.edits import MOST_UNDONE
 from hub.mood import context
 from hub.push import sender
 from hub.settings import Settings
@@ -165,3 +167,5 @@ def test_figures_in_words_are_those_of_the_code() -> None:
     assert sender.LONGEST_PAUSE_S == 5 * 60  # "pauses up to five minutes"
     assert context.SEEN_S == 60.0  # "in the last minute"
     assert wishes.SOONER == 0.5  # "half of"
+    assert MOST_UNDONE == 20  # "Twenty changes"
+    assert FIRST_WAIT_S == 2.0  # "or two seconds"
