@@ -112,10 +112,9 @@ class MoodEngine:
         self.baselines = Baselines(settings.people, self.baselines.state)
 
     def forget(self, person: PersonId) -> None:
-        """Forget everything of a person: readings, mood and baseline."""
-        for room, readings in self._rooms.items():
+        """Forget everything of a person: readings and baseline; their mood ends with them."""
+        for readings in self._rooms.values():
             readings.drop_person(person)
-            self._published.pop((room, person), None)
         self.baselines.forget(person)
         self._update(self._rooms)
 

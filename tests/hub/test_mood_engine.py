@@ -250,7 +250,10 @@ async def test_people_have_a_baseline_that_confident_moods_move(home: Home) -> N
         await home.say(home.seen(replace(SAD, sense=Sense.TEXT), person=ADA, source="text"))
         home.clock.advance(60.0)
     assert home.engine.baselines.of(ADA).valence < -0.02
+    home.recorder.take(Mood)
     home.engine.forget(ADA)
+    last = {mood.person: mood.estimate.weights for mood in home.recorder.take(Mood)}
+    assert last == {ADA: {}, None: {}}  # whoever goes by them hears that they have ended
     assert home.engine.baselines.of(ADA).valence == 0.0
     assert home.engine.current(ROOM, ADA) is None
     assert home.engine.senses(ROOM) == ()
