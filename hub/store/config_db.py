@@ -203,10 +203,12 @@ class ConfigDb:
 
     async def _switch(self, key: str, on: bool, by: str) -> None:
         self._last_word[key] = on
-        if on:
-            self._settings[key] = True
-            self._switched()
-        await self.set(key, on, by)
+        try:
+            if on:
+                self._settings[key] = True
+                self._switched()
+        finally:  # who listens may fail; the word is kept all the same
+            await self.set(key, on, by)
         self._settings[key] = self._last_word[key] or on
         self._switched()
 

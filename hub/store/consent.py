@@ -81,8 +81,10 @@ class ConsentStore:
             return False
         self._being_given.discard(one)
         self._state -= {one}
-        self._changed()
-        await self._append(person, sense, given=False, by=by)
+        try:
+            self._changed()
+        finally:  # who listens may fail; the word is kept all the same
+            await self._append(person, sense, given=False, by=by)
         return True
 
     async def withdraw_all(self, by: str) -> None:

@@ -156,6 +156,23 @@ async def test_of_two_who_switch_privacy_at_once_the_later_counts(tmp_path: Path
         assert not config.privacy
 
 
+async def test_what_is_forbidden_is_stored_though_who_hears_of_it_fails(tmp_path: Path) -> None:
+    def fails() -> None:
+        raise RuntimeError("the sensing process is gone")
+
+    async with opened(tmp_path / "s") as store:
+        await store.consent.give(MIRA, Sense.FACE, "mira")
+        store.consent.on_change(fails)
+        store.config.on_switch(fails)
+        with pytest.raises(RuntimeError):
+            await store.consent.withdraw(MIRA, Sense.FACE, "mira")
+        with pytest.raises(RuntimeError):
+            await store.config.set_privacy(True, "mira")
+    async with opened(tmp_path / "s") as store:
+        assert store.consent.state() == frozenset()
+        assert store.config.privacy
+
+
 async def test_what_is_consented_is_on_the_disk_before_the_call_returns(tmp_path: Path) -> None:
     async with opened(tmp_path / "s") as store:
         await store.consent.give(MIRA, Sense.FACE, "mira")
