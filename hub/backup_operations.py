@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hub.backup.backups import Backups, Tell
 from hub.control import LongHandler
+from hub.phrase import Phrase
 from hub.state_dir import state_dir
 
 if TYPE_CHECKING:
@@ -52,19 +53,19 @@ class BackupOperations:
         await hub.store.flush()
         now_s = hub.clock.wall()
         made = await self._backups.make(out, passphrase, hub.config_file, now_s, tell)
-        await hub.store.config.audit(by, "sealed backup made")
+        await hub.store.config.audit(by, Phrase("audit.sealed_backup"))
         return made
 
     async def restore(self, file: Path, passphrase: str, by: str, tell: Tell) -> dict[str, Any]:
         """Check a backup whole, then start anew with it. Raises BackupError; then all is as was."""
         found = await self._backups.stage(file, passphrase, tell)
-        await self._hub.store.config.audit(by, "restore", found["made_at"])
+        await self._hub.store.config.audit(by, Phrase("audit.restore"), found["made_at"])
         return found | {"restarts": self._restart()}
 
     async def undo(self, by: str) -> dict[str, Any]:
         """Start anew with what was there before the last restore. Raises Refusal."""
         await self._backups.undo()
-        await self._hub.store.config.audit(by, "restore undone")
+        await self._hub.store.config.audit(by, Phrase("audit.restore_undone"))
         return {"restarts": self._restart()}
 
     def _restart(self) -> bool:

@@ -65,7 +65,7 @@ class Edits:
         plain = entry.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         data = self._read()
         data.setdefault(section, {})[name] = plain
-        await self._change(new, data, by, f"edited {section}.{name}")
+        await self._change(new, data, by, Phrase(f"audit.edited_{section}"), name)
 
     async def remove(self, settings: Settings, section: Section, name: str, by: str) -> None:
         """Remove an entry. Raises ConfigError if something else needs it, Refusal if unknown."""
@@ -75,13 +75,15 @@ class Edits:
         data = self._read()
         data.setdefault(section, {})[name] = None
         new = settings.model_copy(update={section: entries})
-        await self._change(new, data, by, f"removed {section}.{name}")
+        await self._change(new, data, by, Phrase(f"audit.removed_{section}"), name)
 
     async def put_guards(self, settings: Settings, guards: BaseModel, by: str) -> None:
         """Replace the guards. Raises ConfigError."""
         data = self._read()
         data[GUARDS] = guards.model_dump(mode="json", by_alias=True)
-        await self._change(settings.model_copy(update={GUARDS: guards}), data, by, "edited guards")
+        await self._change(
+            settings.model_copy(update={GUARDS: guards}), data, by, Phrase("audit.guards")
+        )
 
     def text(self) -> str:
         """Return the overlay as it is on the disk; empty if there is none."""
@@ -99,7 +101,7 @@ class Edits:
         new = await asyncio.to_thread(self._laid, read, text, before)
         _write(self._undo_path, json.dumps(past))
         self._take_over(new)
-        await self._config.audit(by, "edited the overlay's text")
+        await self._config.audit(by, Phrase("audit.overlay"))
 
     def _laid(self, read: Callable[[], Settings], text: str, before: str) -> Settings:
         """Put a text in place and return what results, or put the one before back."""
@@ -119,15 +121,17 @@ class Edits:
         data = self._read()
         data[HOME] = {"name": name}
         home = settings.home.model_copy(update={"name": name})
-        await self._change(settings.model_copy(update={HOME: home}), data, by, "named the home")
+        await self._change(
+            settings.model_copy(update={HOME: home}), data, by, Phrase("audit.home_named"), name
+        )
 
     async def put_retention(self, settings: Settings, days: Mapping[str, float], by: str) -> None:
         """Keep records for so many days (the keys of RETENTION)."""
         data = self._read()
         data[STORE] = {key: days[key] for key in RETENTION}
         store = settings.store.model_copy(update=data[STORE])
-        told = ", ".join(f"{key} {value:g}" for key, value in data[STORE].items())
-        await self._change(settings.model_copy(update={STORE: store}), data, by, f"set {told}")
+        told = Phrase("audit.retention", **{key: float(data[STORE][key]) for key in RETENTION})
+        await self._change(settings.model_copy(update={STORE: store}), data, by, told)
 
     async def undo(self, read: Callable[[], Settings], by: str) -> None:
         """Take the newest change back. Raises Refusal if there is none."""
@@ -143,7 +147,7 @@ class Edits:
             raise
         _write(self._undo_path, json.dumps(past[:-1]))
         self._take_over(settings)
-        await self._config.audit(by, "edit undone")
+        await self._config.audit(by, Phrase("audit.edit_undone"))
 
     def _read(self) -> Data:
         return read(self.path)
@@ -155,7 +159,9 @@ class Edits:
             return []
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
-    async def _change(self, new: Settings, data: Data, by: str, what: str) -> None:
+    async def _change(
+        self, new: Settings, data: Data, by: str, what: Phrase, name: str = ""
+    ) -> None:
         problems = tuple(
             Problem(str(self.path), None, key, text) for key, text in contradictions(new)
         )
@@ -168,7 +174,7 @@ class Edits:
         past = json.dumps([*self._past(), before][-MOST_UNDONE:])
         await asyncio.to_thread(self._write_both, text, past)
         self._take_over(new)
-        await self._config.audit(by, what)
+        await self._config.audit(by, what, name)
 
     def _write_both(self, text: str, past: str) -> None:
         _write(self._undo_path, past)

@@ -22,7 +22,7 @@ from hub.api.pairing_button import watch
 from hub.api.problem import Problem
 from hub.log_ring import LogRing
 from hub.operations import Operations
-from hub.phrase import Language, Phrase, best_language
+from hub.phrase import Language, Phrase, best_language, phrase_or
 from hub.store.account_records import Member
 from hub.store.accounts import Accounts
 
@@ -114,7 +114,9 @@ class Context:
                 self.pairing = module.Window(self.hub.clock.monotonic)
             opened = self.window().open(self.binding(secure=True), digits)
             self.pairing_for = whom | {"by": by}
-        await self.hub.store.config.audit(by, "pairing opened", whom["role"])
+        await self.hub.store.config.audit(
+            by, Phrase("audit.pairing_opened"), phrase_or("role", whom["role"])
+        )
         return {
             "digits": opened.digits,
             "link": self.link(f"/pair#{opened.ticket.fragment}"),

@@ -41,7 +41,9 @@ class Hands:
     async def scene(self, room: str, scene: str) -> dict[str, Any]:
         """Bring a scene into a room, as a person would. Raises Refusal, NotFound."""
         answer = await self._operations.ask("scene", room=room, scene=scene)
-        await self._hub.store.config.audit(self._by, "scene", f"{scene} in {room}")
+        await self._hub.store.config.audit(
+            self._by, Phrase("audit.scene"), Phrase("audit.in_room", what=scene, room=room)
+        )
         return answer
 
     async def privacy(self, *, on: bool) -> dict[str, Any]:
@@ -59,7 +61,7 @@ class Hands:
     async def say(self, text: str, person: str, room: str | None) -> dict[str, Any]:
         """Read a text that a person wrote; needs their consent. Raises Refusal, SenseError."""
         answer = await self._operations.ask("say", text=text, person=person, room=room)
-        await self._hub.store.config.audit(self._by, "said", f"for {person}")
+        await self._hub.store.config.audit(self._by, Phrase("audit.said"), person)
         return answer
 
     async def presence(self, room: str, *, present: bool) -> dict[str, Any]:
@@ -67,5 +69,7 @@ class Hands:
         if room not in self._hub.settings.rooms:
             raise Refusal("unknown_room", Phrase("refused.no_room", name=room))
         self._hub.surroundings.tell(RoomId(room), self._by, present=present)
-        await self._hub.store.config.audit(self._by, "presence", f"{room} {present}")
+        await self._hub.store.config.audit(
+            self._by, Phrase("audit.present" if present else "audit.absent"), room
+        )
         return {"room": room, "present": present}

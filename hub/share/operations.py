@@ -50,10 +50,10 @@ class ShareOperations:
             )
         if request.forget:
             way.forget()
-            await self._hub.store.config.audit(self._by, "apple home", "forgot its controllers")
+            await self._hub.store.config.audit(self._by, Phrase("audit.apple_home_forgotten"))
             return {"paired": 0, "code": None, "link": None}
         code = way.code()
         if code is not None:
-            await self._hub.store.config.audit(self._by, "apple home", "code shown")
+            await self._hub.store.config.audit(self._by, Phrase("audit.apple_home_code"))
         pin, link = code or (None, None)
         return {"paired": way.view()["paired"], "code": pin, "link": link}

@@ -19,6 +19,7 @@ import aiohttp
 import structlog
 
 from hub.clock import Clock
+from hub.phrase import Phrase
 from hub.share.signing import BadSecret, Key, read_secret
 from hub.share_settings import Webhook, check_url
 
@@ -73,7 +74,7 @@ class Sender:
     """One webhook. `note` writes to the audit log."""
 
     def __init__(
-        self, name: str, webhook: Webhook, clock: Clock, note: Callable[[str], Awaitable[None]]
+        self, name: str, webhook: Webhook, clock: Clock, note: Callable[[Phrase], Awaitable[None]]
     ) -> None:
         self.name = name
         self.webhook = webhook
@@ -114,7 +115,7 @@ class Sender:
         try:
             receiver = await asyncio.to_thread(self._read)
         except (BadSecret, ValueError, OSError) as err:
-            await self._away(f"needs attention: {err}")
+            await self._away(Phrase("webhook.attention", problem=str(err)))
             return
         async with aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=ANSWER_LIMIT_S),
@@ -177,27 +178,25 @@ class Sender:
             ) as answer:
                 status, again = answer.status, answer.headers.get("Retry-After", "")
         except TimeoutError as err:
-            raise _TryAgain(f"no answer within {ANSWER_LIMIT_S:g} s") from err
+            raise _TryAgain(Phrase("webhook.no_answer", seconds=ANSWER_LIMIT_S)) from err
         except aiohttp.ClientConnectorCertificateError as err:
-            raise _TryAgain("its certificate is not accepted") from err
+            raise _TryAgain(Phrase("webhook.certificate")) from err
         except (aiohttp.ClientError, OSError) as err:
-            raise _TryAgain(f"cannot be reached ({type(err).__name__})") from err
+            raise _TryAgain(Phrase("webhook.unreachable", kind=type(err).__name__)) from err
         if status in _OK:
             return
         if status in _AGAIN or status in _BROKEN:
             wait_s = float(again) if again.isascii() and again.isdigit() else 0.0
-            raise _TryAgain(f"answers {status}", wait_s)
+            raise _TryAgain(Phrase("webhook.answers", status=status), wait_s)
         if status in _REDIRECT:
-            raise _Refused(
-                f"answers {status}: it wants to send us elsewhere, which is not followed"
-            )
-        raise _Refused(f"answers {status}")
+            raise _Refused(Phrase("webhook.elsewhere", status=status))
+        raise _Refused(Phrase("webhook.answers", status=status))
 
     async def _away(self, reason: str) -> None:
         first, self.reason = not self.reason, reason
         if first:
             log.warning("webhook_lost", webhook=self.name, reason=reason)
-            await self._note(f"away: {reason}")
+            await self._note(Phrase("webhook.away", reason=reason))
 
     async def _back(self) -> None:
         if self.reason:

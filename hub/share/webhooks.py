@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from hub.decide.region import Truth, inside
-from hub.phrase import translated
+from hub.phrase import Phrase, translated
 from hub.share.moods import Tellable, rounded
 from hub.share.until import until
 from hub.share.webhook_sender import Message, Sender
@@ -75,8 +75,8 @@ class Webhooks:
             await until(self._changed, self._send())
             self._lost += sum(one.left() for one in self._senders.values())
 
-    async def _note(self, name: str, text: str) -> None:
-        await self._hub.store.config.audit(HUB, f"webhook {name}", text)
+    async def _note(self, name: str, text: Phrase) -> None:
+        await self._hub.store.config.audit(HUB, Phrase("audit.webhook", name=name), text)
 
     async def _send(self) -> None:
         async with asyncio.TaskGroup() as group:

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from dataclasses import replace
 
+from hub.phrase import Phrase
 from hub.store.account_records import Client, Member, Passkey, PushTarget, Session, read_all
 from hub.store.config_db import ConfigDb, add_audit
 
@@ -50,7 +51,7 @@ class Accounts:
                 *(member.totp, member.totp_step),
             ),
             by,
-            "member saved",
+            Phrase("audit.member_saved"),
             member.id,
         )
         self.members[member.id] = member
@@ -69,7 +70,7 @@ class Accounts:
             conn.execute("DELETE FROM member WHERE id = ?", (member,))
             for table in ("client", "session", "passkey", "push"):
                 conn.execute(f"DELETE FROM {table} WHERE member = ?", (member,))  # noqa: S608
-            add_audit(conn, now, by, "member removed", member)
+            add_audit(conn, now, by, Phrase("audit.member_removed"), member)
 
         await self._config.write(job)
 
@@ -79,7 +80,7 @@ class Accounts:
             "INSERT OR REPLACE INTO client VALUES (?, ?, ?, ?, ?)",
             (client.id, client.member, client.name, client.key, client.since_ms),
             by,
-            "device paired",
+            Phrase("audit.device_paired"),
             client.name,
         )
         self.clients[client.id] = client
@@ -96,7 +97,7 @@ class Accounts:
             conn.execute("DELETE FROM client WHERE id = ?", (client,))
             conn.execute("DELETE FROM session WHERE client = ?", (client,))
             conn.execute("DELETE FROM push WHERE client = ?", (client,))
-            add_audit(conn, now, by, "device unpaired", gone.name if gone else client)
+            add_audit(conn, now, by, Phrase("audit.device_unpaired"), gone.name if gone else client)
 
         await self._config.write(job)
 
@@ -110,7 +111,7 @@ class Accounts:
                 *(session.until_ms, session.proved_ms),
             ),
             by,
-            f"{session.kind} opened",
+            Phrase(f"audit.{session.kind}_opened"),
             session.name,
         )
         self.sessions[session.id] = session
@@ -146,7 +147,7 @@ class Accounts:
             "DELETE FROM session WHERE id = ?",
             (session,),
             by,
-            "session ended",
+            Phrase("audit.session_ended"),
             gone.name if gone else "",
         )
 
@@ -160,7 +161,7 @@ class Accounts:
                 passkey.since_ms,
             ),
             by,
-            "passkey used" if known else "passkey added",
+            Phrase("audit.passkey_used" if known else "audit.passkey_added"),
             passkey.name,
         )
         self.passkeys[passkey.id] = passkey
@@ -172,7 +173,7 @@ class Accounts:
             "DELETE FROM passkey WHERE id = ?",
             (passkey,),
             by,
-            "passkey removed",
+            Phrase("audit.passkey_removed"),
             gone.name if gone else "",
         )
 
@@ -185,7 +186,7 @@ class Accounts:
                 *(json.dumps(target.topics), target.since_ms),
             ),
             by,
-            "push subscribed",
+            Phrase("audit.push_subscribed"),
             "",
         )
         self.push[target.endpoint] = target
@@ -194,7 +195,11 @@ class Accounts:
         """Tell a browser no more."""
         self.push.pop(endpoint, None)
         await self._write(
-            "DELETE FROM push WHERE endpoint = ?", (endpoint,), by, "push unsubscribed", ""
+            "DELETE FROM push WHERE endpoint = ?",
+            (endpoint,),
+            by,
+            Phrase("audit.push_unsubscribed"),
+            "",
         )
 
     def _forget_session(self, session: Session) -> None:
@@ -202,7 +207,7 @@ class Accounts:
         self._by_hash.pop(session.hash, None)
 
     async def _write(
-        self, sql: str, values: tuple[object, ...], by: str, action: str, detail: str
+        self, sql: str, values: tuple[object, ...], by: str, action: Phrase, detail: str
     ) -> None:
         now = self._config.now_ms()
 

@@ -1,6 +1,7 @@
 """config.db: people, settings made at run time and the audit log; every write is synced."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import TypeVar
 
 from hub.clock import Clock
 from hub.errors import DiskFull, StoreError
+from hub.phrase import Phrase, phrase_or, restored
 from hub.store.db import transaction
 from hub.store.reserve import Reserve
 from hub.store.schema import File
@@ -23,6 +25,8 @@ HUB = "hub"
 """Who acts when nobody does."""
 PRIVACY = "privacy"
 GUESTS = "guests"
+
+_HEAD = re.compile("[ .]")
 
 MAX_SETTING_BYTES = 65_536
 MAX_AUDIT = 1000
@@ -40,7 +44,7 @@ class StoredPerson:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Who did what."""
+    """Who did what; action and detail are phrases, save in entries of old versions."""
 
     at_ms: int
     actor: str
@@ -113,7 +117,7 @@ class ConfigDb:
 
         def job(conn: sqlite3.Connection) -> None:
             conn.execute("DELETE FROM setting WHERE key = ?", (key,))
-            add_audit(conn, now, by, f"remove {key}", "")
+            add_audit(conn, now, by, Phrase("audit.remove", what=_named(key)), _whose(key))
 
         await self.write(job)
         del self._settings[key]
@@ -131,7 +135,7 @@ class ConfigDb:
         def job(conn: sqlite3.Connection) -> None:
             conn.execute("INSERT OR REPLACE INTO setting VALUES (?, ?, ?)", (key, text, now))
             if by != HUB:
-                add_audit(conn, now, by, f"set {key}", text if key in (PRIVACY, GUESTS) else "")
+                add_audit(conn, now, by, _setting(key, value), _whose(key))
 
         await self.write(job)
         self._settings[key] = value
@@ -161,8 +165,8 @@ class ConfigDb:
         """Call `listener` whenever privacy or guest mode was switched: on at once."""
         self._on_switch = listener
 
-    async def audit(self, actor: str, action: str, detail: str = "") -> None:
-        """Add to the audit log."""
+    async def audit(self, actor: str, action: Phrase, detail: str = "") -> None:
+        """Add to the audit log. `detail` is a name, a number or a phrase, never words as such."""
         now = self.now_ms()
         await self.write(lambda conn: add_audit(conn, now, actor, action, detail))
 
@@ -171,8 +175,8 @@ class ConfigDb:
         limit = max(1, min(limit, MAX_AUDIT))
         return await self.writer.run(
             lambda conn: tuple(
-                AuditEntry(*row)
-                for row in conn.execute(
+                AuditEntry(at, actor, restored(action), restored(detail))
+                for at, actor, action, detail in conn.execute(
                     "SELECT at, actor, action, detail FROM audit ORDER BY id DESC LIMIT ?", (limit,)
                 )
             )
@@ -217,11 +221,11 @@ class ConfigDb:
             self._on_switch()
 
 
-def add_audit(conn: sqlite3.Connection, at: int, actor: str, action: str, detail: str) -> None:
-    """Add to the audit log, within the caller's transaction."""
+def add_audit(conn: sqlite3.Connection, at: int, actor: str, action: Phrase, detail: str) -> None:
+    """Add to the audit log, within the caller's transaction; it is read in any language."""
     conn.execute(
         "INSERT INTO audit (at, actor, action, detail) VALUES (?, ?, ?, ?)",
-        (at, actor, action, detail),
+        (at, actor, action.stored(), detail.stored() if isinstance(detail, Phrase) else detail),
     )
 
 
@@ -229,6 +233,22 @@ def load_people(conn: sqlite3.Connection) -> tuple[StoredPerson, ...]:
     """Return everyone in the file."""
     rows = conn.execute("SELECT id, name, lives_in FROM person ORDER BY id")
     return tuple(StoredPerson(row[0], row[1], tuple(json.loads(row[2]))) for row in rows)
+
+
+def _setting(key: str, value: Json) -> Phrase:
+    if key in (PRIVACY, GUESTS):
+        return Phrase(f"audit.{key}_on") if value else Phrase(f"audit.{key}_off")
+    return Phrase("audit.set", what=_named(key))
+
+
+def _named(key: str) -> str:
+    """Return what people call a setting: its key is a word, then what it is set for."""
+    return phrase_or("setting", _HEAD.split(key, maxsplit=1)[0])
+
+
+def _whose(key: str) -> str:
+    parts = _HEAD.split(key, maxsplit=1)
+    return parts[1] if len(parts) > 1 and " " in key else ""
 
 
 def _load_settings(conn: sqlite3.Connection) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hub.clock import Clock
 from hub.errors import StoreError
+from hub.phrase import Phrase
 from hub.settings import Person, StoreSettings
 from hub.state_dir import state_dir
 from hub.store import export as exporting
@@ -91,7 +92,7 @@ class Store(HistoryReader):
                 await self.consent.withdraw_all(RESTORED)
             if restored:  # whoever was let in then may have been sent away since
                 await self.config.write(lambda conn: conn.execute("DELETE FROM session"))
-                await self.config.audit(HUB, "restored from a backup")
+                await self.config.audit(HUB, Phrase("audit.restored"))
                 await self._pool.run(partial(staged.seen, self._directory))
             await self._upkeep.copy_if_old()
         except BaseException:
@@ -195,7 +196,7 @@ class Store(HistoryReader):
         manifest = await self._pool.run(
             lambda: exporting.export(self._directory, person, out_dir, made_at_ms)
         )
-        await self.config.audit(by, "export", person)
+        await self.config.audit(by, Phrase("audit.export"), person)
         return manifest
 
     async def erase(
@@ -217,7 +218,7 @@ class Store(HistoryReader):
             erased = await eraser.person(person, keep_shared=keep_shared)
         await self.accounts.load()
         self._upkeep.forget_words()
-        await self.config.audit("erased" if by == person else by, "erase", "")
+        await self.config.audit("erased" if by == person else by, Phrase("audit.erase"))
         return erased
 
     async def _close_files(self) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from drivers.types import DeviceState
 from hub.clock import ManualClock
+from hub.phrase import Phrase
 from hub.settings import Person
 from hub.store.store import Store
 from hub.types import ManualChange, PersonId, RoomId, SenseChanged, SenseState, SourceId
@@ -39,7 +40,7 @@ async def live(store: Store, clock: ManualClock) -> None:
         await store.config.set(f"wishes.{one}", {"likes": one}, one)
         await store.outbox.put("summary", b"sealed", one)
     await store.config.set("greeting", "hello Mira Zöll", JON)
-    await store.config.audit(JON, "invited", "mira")
+    await store.config.audit(JON, Phrase("audit.member_saved"), "mira")
     number = 0
     present: tuple[PersonId | None, ...] = (None, MIRA, JON)
     for room in (BEDROOM, ROOM, ATTIC):

@@ -79,6 +79,38 @@ async def test_reasons_are_told_in_each_readers_language_now_and_later(rig: Rig)
         assert one["because"] == words
 
 
+async def test_who_did_what_is_told_in_each_readers_language(rig: Rig) -> None:
+    adult = await rig.as_(Role.ADULT)
+    config = rig.hub.store.config
+    await config.set_privacy(True, "ada")
+    await config.set("sharing ada", True, "ada")
+    await config.audit("hub", Phrase("audit.webhook", name="out"), Phrase("webhook.certificate"))
+    old = "INSERT INTO audit (at, actor, action, detail) VALUES (1, 'ada', 'set theme', 'dark')"
+    await config.write(lambda conn: conn.execute(old))
+    for headers, words in (
+        (
+            {},
+            [
+                ("set theme", "dark"),  # an older version's
+                ("webhook out", "its certificate is not accepted"),
+                ("changed: who sees one's own mood", "ada"),
+                ("privacy mode on", ""),
+            ],
+        ),
+        (
+            GERMAN,
+            [
+                ("set theme", "dark"),
+                ("Webhook out", "sein Zertifikat wird nicht angenommen"),
+                ("geändert: wer die eigene Stimmung sieht", "ada"),
+                ("Privatmodus an", ""),
+            ],
+        ),
+    ):
+        log = (await ask(adult, "/privacy/audit?limit=4", headers=headers))["entries"]
+        assert [(one["action"], one["detail"]) for one in log] == words
+
+
 async def test_what_was_not_done_says_why_in_german(rig: Rig) -> None:
     adult = await rig.as_(Role.ADULT)
     now = rig.hub.clock.monotonic()

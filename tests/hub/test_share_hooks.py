@@ -90,7 +90,8 @@ async def test_each_hook_does_its_one_thing_and_is_noted(state: Path) -> None:
         assert rig.hub.permission.privacy
         assert {
             ("hook soft", "scene", "soft in living_room"),
-            ("hook somebody", "presence", "study True"),
+            ("hook somebody", "said that somebody is there", "study"),
+            ("hook somebody", "said that nobody is there", "study"),
         } <= await noted(rig)
         assert any(actor == "hook pause" for actor, _, _ in await noted(rig))
 

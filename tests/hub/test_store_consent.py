@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hub.clock import ManualClock
 from hub.errors import StoreError
+from hub.phrase import Phrase
 from hub.settings import Person, Settings
 from hub.store.consent_rules import allowed_sources, may_sense, members, who_is_missing
 from hub.store.schema import File
@@ -190,7 +191,7 @@ async def test_what_is_consented_is_on_the_disk_before_the_call_returns(tmp_path
 async def test_the_logs_can_only_be_appended_to(tmp_path: Path, sql: str) -> None:
     async with opened(tmp_path / "s") as store:
         await store.consent.give(MIRA, Sense.FACE, "mira")
-        await store.config.audit("mira", "look")
+        await store.config.audit("mira", Phrase("audit.said"))
     conn = sqlite3.connect(tmp_path / "s" / File.CONFIG)
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         conn.execute(sql)
@@ -224,10 +225,10 @@ async def test_settings_outlive_the_hub_and_are_audited(tmp_path: Path) -> None:
         assert (store.config.privacy, store.config.guests) == (False, True)
         log = await store.config.audit_log()
     assert [(one.actor, one.action, one.detail) for one in log] == [
-        ("mira", "set privacy", "false"),
-        ("mira", "set theme", ""),
-        ("jon", "set guests", "true"),
-        ("mira", "set privacy", "true"),
+        ("mira", "privacy mode off", ""),
+        ("mira", "changed: theme", ""),
+        ("jon", "guest mode on", ""),
+        ("mira", "privacy mode on", ""),
     ]
 
 

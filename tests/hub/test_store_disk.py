@@ -12,6 +12,7 @@ import pytest
 
 from hub.clock import ManualClock
 from hub.errors import DiskFull, StoreError
+from hub.phrase import Phrase
 from hub.store import reserve as reserve_module
 from hub.store.reserve import Reserve
 from hub.store.schema import File
@@ -152,7 +153,7 @@ async def test_consent_is_stored_from_the_reserve(tmp_path: Path) -> None:
         await store.config.writer.run(lambda c: c.execute("PRAGMA max_page_count = 1"))
         reserve = tmp_path / "s" / "reserve"
         with pytest.raises(DiskFull):
-            await store.config.audit("mira", "look", "x" * 50_000)
+            await store.config.audit("mira", Phrase("audit.said"), "x" * 50_000)
         assert not reserve.exists()
 
 

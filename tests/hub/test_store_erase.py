@@ -60,8 +60,8 @@ async def test_erasing_a_person_leaves_no_byte_of_them_and_everything_of_others(
         assert store.config.get("greeting") == "hello erased"
         assert [one.person for one in await store.outbox.peek()] == ["jon"]
         log = await store.config.audit_log()
-        assert (log[0].actor, log[0].action) == ("erased", "erase")
-        assert {(one.action, one.detail) for one in log} >= {("invited", "erased")}
+        assert (log[0].actor, log[0].action) == ("erased", "person erased")
+        assert {(one.action, one.detail) for one in log} >= {("member added or changed", "erased")}
         assert await store.config.writer.run(count_triggers) == 4
     for path in directory.rglob("*"):
         if path.is_file():
@@ -133,7 +133,7 @@ async def test_erasing_everything_begins_anew(tmp_path: Path) -> None:
         assert await store.outbox.size() == (0, 0)
         assert set((await store.counts()).values()) == {0}
         assert [(one.actor, one.action) for one in await store.config.audit_log()] == [
-            ("jon", "erase")
+            ("jon", "person erased")
         ]
         for path in directory.rglob("*"):
             if path.is_file():

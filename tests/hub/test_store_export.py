@@ -27,7 +27,7 @@ async def test_an_export_holds_everything_about_a_person_and_their_rooms(tmp_pat
     async with opened(tmp_path / "s", clock) as store:
         await live(store, clock)
         manifest = await store.export(MIRA, out, by="mira")
-        assert (await store.config.audit_log())[0].action == "export"
+        assert (await store.config.audit_log())[0].action == "person's data exported"
     for file in manifest.files:
         assert hashlib.sha256((out / file.name).read_bytes()).hexdigest() == file.sha256
         assert (out / file.name).stat().st_size == file.bytes

@@ -74,7 +74,7 @@ async def make_backup(call: Call) -> dict[str, Any]:
     hub = call.context.hub
     folder = state_dir(hub.settings.store)
     await hub.store.config.writer.run(lambda conn: copies.make(conn, folder))
-    await hub.store.config.audit(call.identity.by, "backup made")
+    await hub.store.config.audit(call.identity.by, Phrase("audit.backup_made"))
     return await list_backups(call)
 
 

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 
 import { get } from "../api";
-import { t } from "../i18n";
+import { t, word } from "../i18n";
 import { Segments } from "../ui/Choice";
 import { useLoad } from "../ui/load";
 import { Problem, Skeleton } from "../ui/parts";
@@ -38,7 +38,7 @@ export function AuditCard({ nameOf }: { nameOf: (person: string) => string }) {
   );
   const lines: { at_ms: number; text: string }[] =
     shown === "actions"
-      ? (log.data?.actions ?? []).map((one) => ({ at_ms: one.at_ms, text: `${nameOf(one.actor)}: ${[one.action, one.detail].filter(Boolean).join(" · ")}` }))
+      ? (log.data?.actions ?? []).map((one) => ({ at_ms: one.at_ms, text: `${word("actor", one.actor, nameOf(one.actor))}: ${[one.action, one.detail].filter(Boolean).join(" · ")}` }))
       : (log.data?.consents ?? []).map((one) => ({
           at_ms: one.at_ms,
           text: t(one.given ? "audit.given" : "audit.taken", { name: nameOf(one.person), sense: senseWord(one.sense), by: nameOf(one.by) }),
