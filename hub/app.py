@@ -60,6 +60,8 @@ log = structlog.get_logger(__name__)
 SAVE_LIMIT_S = 1.0
 STORE_CLOSE_LIMIT_S = 4.0
 """With the stages of hub.supervisor less than the 20 s that systemd allows."""
+RESTART_AFTER_S = 0.5
+"""Whoever asked is answered first."""
 BUILT_ONCE = ("people", "senses", "drivers", "store", "models", "log", "api")
 RECORDED: tuple[type[Event], ...] = (
     Sensed,
@@ -142,7 +144,7 @@ class Hub:
         """The household's own file, for backups; None where there is none."""
         self.restart: Callable[[], None] | None = None
         """Stops this hub and builds another on what is on the disk; None where nobody does."""
-        self.edits = Edits(state_dir(settings.store), store.config, self.reload)
+        self.edits = Edits(state_dir(settings.store), store.config, self.take_over)
         self.api = ApiService(self)
         self.operations = Operations(self)
         self.backups = BackupOperations(self)
@@ -193,6 +195,20 @@ class Hub:
             async with asyncio.timeout(STORE_CLOSE_LIMIT_S):
                 await self.store.close()
         log.info("hub_stopped", late=list(late))
+
+    def take_over(self, settings: Settings) -> bool:
+        """Take over what the app has changed and written: at once, or by a new start.
+
+        Returns False where it waits for somebody to start the hub anew.
+        """
+        return self.reload(settings) or self.start_anew_soon()
+
+    def start_anew_soon(self) -> bool:
+        """Start anew on what is on the disk, once who asked is answered; False if nobody does."""
+        if self.restart is None:
+            return False
+        asyncio.get_running_loop().call_later(RESTART_AFTER_S, self.restart)
+        return True
 
     def reload(self, settings: Settings) -> bool:
         """Take over changed settings while everything runs.

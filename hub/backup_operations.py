@@ -3,7 +3,6 @@
 Restoring ends with a new start of the hub, by `Hub.restart`, or by a person where there is none.
 """
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from hub.app import Hub
 
 BY = "command line"
-RESTART_AFTER_S = 0.5
-"""Whoever asked is answered first."""
 
 
 class _Request(BaseModel):
@@ -60,19 +57,13 @@ class BackupOperations:
         """Check a backup whole, then start anew with it. Raises BackupError; then all is as was."""
         found = await self._backups.stage(file, passphrase, tell)
         await self._hub.store.config.audit(by, Phrase("audit.restore"), found["made_at"])
-        return found | {"restarts": self._restart()}
+        return found | {"restarts": self._hub.start_anew_soon()}
 
     async def undo(self, by: str) -> dict[str, Any]:
         """Start anew with what was there before the last restore. Raises Refusal."""
         await self._backups.undo()
         await self._hub.store.config.audit(by, Phrase("audit.restore_undone"))
-        return {"restarts": self._restart()}
-
-    def _restart(self) -> bool:
-        if self._hub.restart is None:
-            return False
-        asyncio.get_running_loop().call_later(RESTART_AFTER_S, self._hub.restart)
-        return True
+        return {"restarts": self._hub.start_anew_soon()}
 
     async def _backup(self, data: dict[str, Any], tell: Tell) -> dict[str, Any]:
         asked = _File.model_validate(data)

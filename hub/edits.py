@@ -1,9 +1,9 @@
 """What people change in the app: an overlay on the household's file, which stays theirs.
 
-`<state>/edits.yaml` holds whole rooms, scenes and rules by name, `null` for one that was removed,
-the guards, the home's name, and for how long records are kept. It is read after the household's
-file and validated with it, so that both can never contradict; `moodsync check` lists what is in it.
-Every change can be undone, newest first.
+`<state>/edits.yaml` holds whole rooms, scenes, rules and people by name, `null` for one that was
+removed, the guards, the home's name, and for how long records are kept. It is read after the
+household's file and validated with it, so that both can never contradict; `moodsync check` lists
+what is in it. Every change can be undone, newest first.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel
@@ -32,8 +32,9 @@ MOST_UNDONE = 20
 MOST_ENTRIES = 500
 HEAD = "# Made by the app; it counts over your own file. Delete an entry to have yours back.\n"
 
-Section = Literal["rooms", "scenes", "rules"]
-SECTIONS: tuple[Section, ...] = ("rooms", "scenes", "rules")
+Section = Literal["rooms", "scenes", "rules", "people"]
+SECTIONS: tuple[Section, ...] = get_args(Section)
+PEOPLE: Section = "people"
 GUARDS = "guards"
 HOME = "home"
 STORE = "store"
@@ -149,6 +150,23 @@ class Edits:
         self._take_over(settings)
         await self._config.audit(by, Phrase("audit.edit_undone"))
 
+    async def forget(self, person: str | None) -> bool:
+        """Take a person, or everyone (None), out of the overlay and of what can be undone.
+
+        Returns whether the overlay named them.
+        """
+        async with self.lock:
+            data, past = self._read(), self._past()
+            named = person in data.get(PEOPLE, {}) if person else bool(data.get(PEOPLE))
+            for one in (data, *past):
+                if person is None:
+                    one.pop(PEOPLE, None)
+                else:
+                    one.get(PEOPLE, {}).pop(person, None)
+            if self.path.is_file():
+                await asyncio.to_thread(self._write_both, _as_text(data), json.dumps(past))
+        return named
+
     def _read(self) -> Data:
         return read(self.path)
 
@@ -170,7 +188,7 @@ class Edits:
         if sum(len(data.get(section, {})) for section in SECTIONS) > MOST_ENTRIES:
             raise Refusal("too_many", Phrase("refused.too_many_edits", most=MOST_ENTRIES))
         before = self._read()
-        text = HEAD + yaml.safe_dump(data, allow_unicode=True, sort_keys=True)
+        text = _as_text(data)
         past = json.dumps([*self._past(), before][-MOST_UNDONE:])
         await asyncio.to_thread(self._write_both, text, past)
         self._take_over(new)
@@ -205,6 +223,10 @@ def read(path: Path) -> Data:
         allowed = " and ".join(RETENTION)
         raise ConfigError((Problem(str(path), None, STORE, f"holds only {allowed}"),))
     return found
+
+
+def _as_text(data: Data) -> str:
+    return HEAD + yaml.safe_dump(data, allow_unicode=True, sort_keys=True)
 
 
 def lay_over(data: Data, edits: Data) -> list[tuple[str, ...]]:

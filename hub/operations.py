@@ -204,12 +204,16 @@ class Operations:
         who = None if person is None else PersonId(person)
         self._hub.learned.forget(who)
         try:
-            return await self._records.erase(person)
+            answer = await self._records.erase(person)
+            named = await self._hub.edits.forget(person)
         finally:
             # Once more: a text of theirs may have been on its way when the erasing began.
             self._hub.learned.forget(who)
             self._hub.known_devices.reload()
             self._hub.permission.refresh()
+        if named:  # a person is taken from the home by a new start, as they are added by one
+            self._hub.start_anew_soon()
+        return answer
 
     async def _api_token(self, data: dict[str, Any]) -> dict[str, Any]:
         return await self._hub.api.ask("token", data)

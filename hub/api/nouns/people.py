@@ -1,12 +1,19 @@
 """people: those who live here, and what each of them allows."""
 
+import re
+import unicodedata
+from dataclasses import replace
+from itertools import count
 from typing import Any, Literal
+
+from pydantic import Field
 
 from hub.api.access import Access, Role
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
 from hub.api.sight import SHARING, shares
 from hub.phrase import Phrase
+from hub.settings import Person
 
 Sense = Literal["face", "voice", "text", "body"]
 
@@ -30,6 +37,21 @@ class People(Shape):
     """Everyone who lives here."""
 
     people: list[PersonShape]
+
+
+class NewPerson(Body):
+    """Somebody who lives here."""
+
+    name: str = Field(min_length=1, max_length=60, pattern=r"^\S.*$")
+    me: bool = False
+    """True where it is the one who asks: consent to sensing is then theirs to give."""
+
+
+class AddedPerson(Shape):
+    """The person's id. With `restarts` the hub starts anew now, and knows them then."""
+
+    id: str
+    restarts: bool
 
 
 class Sharing(Body):
@@ -64,6 +86,19 @@ async def list_people(call: Call) -> dict[str, Any]:
     }
 
 
+async def add_person(call: Call) -> dict[str, Any]:
+    """Add somebody who lives here. They are sensed by nothing until they consent."""
+    sent, hub, who = call.sent(NewPerson), call.context.hub, call.identity
+    if sent.me and who.member.person is not None:
+        raise Problem(409, "conflict", Phrase("refused.somebody_already"))
+    async with hub.edits.lock:
+        person = _new_id(call, sent.name)
+        await hub.edits.put(hub.settings, "people", person, Person(name=sent.name), who.by)
+    if sent.me:
+        await call.context.accounts.put_member(replace(who.member, person=person), who.by)
+    return {"id": person, "restarts": person not in hub.settings.people and bool(hub.restart)}
+
+
 async def put_consent(call: Call) -> dict[str, Any]:
     """Give or withdraw a consent. One's own; the owner's for anyone; any adult may withdraw."""
     person, sense = call.path["person"], call.path["sense"]
@@ -91,6 +126,17 @@ async def put_sharing(call: Call) -> dict[str, Any]:
     return await list_people(call)
 
 
+def _new_id(call: Call, name: str) -> str:
+    """Return an id that nobody has or had: what others agreed to must not become theirs."""
+    hub = call.context.hub
+    taken = {*hub.settings.people, *(one.id for one in hub.store.config.people())}
+    taken |= {member.person for member in call.context.accounts.members.values() if member.person}
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:30] or "person"
+    stem = stem if stem[0].isalpha() else f"person_{stem}"
+    return next(one for n in count(1) if (one := stem if n == 1 else f"{stem}_{n}") not in taken)
+
+
 def may_decide_for(call: Call, person: str) -> bool:
     """Say whether the one who asks may decide for this person."""
     who = call.identity
@@ -98,6 +144,12 @@ def may_decide_for(call: Call, person: str) -> bool:
 
 
 ROUTES = (
+    Route(
+        *("POST", "/people", "Add somebody who lives here", Access.ADMIN, add_person),
+        body=NewPerson,
+        answer=AddedPerson,
+        status=201,
+    ),
     Route("GET", "/people", "Everyone and their consents", Access.SEE, list_people, answer=People),
     Route(
         *("PUT", "/people/{person}/consents/{sense}", "Give or withdraw consent"),

@@ -19,6 +19,7 @@ import { useLoad } from "../ui/load";
 import { attempt, Problem, say, Skeleton } from "../ui/parts";
 import { LiveCheck } from "./LiveCheck";
 import type { Step } from "./progress";
+import { WhoAreYou } from "./WhoAreYou";
 
 interface StepProps {
   /** The step is done: go on to the next. */
@@ -79,7 +80,7 @@ function Senses() {
       <div class="list">
         <h2>{t("welcome.senses")}</h2>
         <p class="soft">{t("welcome.sensesNote")}</p>
-        {own ? <PersonCard person={own} everyone={people.data.people} paused={moods.value?.privacy ?? false} consentOnly done={people.again} /> : <p class="note">{t("welcome.noPerson")}</p>}
+        {own ? <PersonCard person={own} everyone={people.data.people} paused={moods.value?.privacy ?? false} consentOnly done={people.again} /> : <WhoAreYou people={people.data.people} done={people.again} />}
       </div>
       <LiveCheck />
       <ProofPlace />
