@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
+import structlog
+
 from hub.decide.region import Truth, inside
+from hub.errors import StoreError
 from hub.phrase import Phrase, translated
 from hub.share.moods import Tellable, rounded
 from hub.share.until import until
@@ -20,6 +23,8 @@ from hub.types import Decision, Mood, MusicGoal, RestoreGoal, RoomId, SceneGoal,
 
 if TYPE_CHECKING:
     from hub.app import Hub
+
+log = structlog.get_logger(__name__)
 
 LOOK_S = 2.0
 """How often the services' health is looked at."""
@@ -76,7 +81,11 @@ class Webhooks:
             self._lost += sum(one.left() for one in self._senders.values())
 
     async def _note(self, name: str, text: Phrase) -> None:
-        await self._hub.store.config.audit(HUB, Phrase("audit.webhook", name=name), text)
+        action = Phrase("audit.webhook", name=name)
+        try:
+            await self._hub.store.config.audit(HUB, action, text)
+        except StoreError as err:  # a full disk is no reason to lose what waits for all of them
+            log.warning("webhook_not_noted", webhook=name, reason=str(err))
 
     async def _send(self) -> None:
         async with asyncio.TaskGroup() as group:

@@ -230,6 +230,23 @@ async def test_a_dead_receiver_costs_one_warning_and_newer_messages_wait(state: 
     await there.stop()
 
 
+async def test_a_disk_that_refuses_the_note_costs_no_message(state: Path) -> None:
+    there = Receiver()
+    async with hub_with(home(state, out=hook(there))) as hub:
+        await ready(hub)
+        write = hub.store.config.writer
+        await write.run(lambda conn: conn.execute("PRAGMA query_only = 1"))
+        decide(hub)
+        await until_true(lambda: view(hub)["given_up"] == 1)
+        await there.start()
+        decide(hub)
+        await until_true(lambda: there.got)
+        (health,) = (one for one in hub.supervisor.health() if "webhook" in one.name)
+        assert health.restarts == 0
+        await write.run(lambda conn: conn.execute("PRAGMA query_only = 0"))
+    await there.stop()
+
+
 async def test_a_refusal_is_not_repeated_and_a_redirect_not_followed(state: Path) -> None:
     async with receiver() as there, hub_with(home(state, out=hook(there))) as hub:
         await ready(hub)
