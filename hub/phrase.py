@@ -83,6 +83,17 @@ def restored(text: str) -> str:
     return text
 
 
+def kept(text: str) -> str:
+    """Return a text as it is stored, for `restored`: a phrase in any language, else as it is.
+
+    Somebody's own text that looks like a stored phrase becomes the part of one, or its reader would
+    be shown what nobody said.
+    """
+    if isinstance(text, Phrase):
+        return text.stored()
+    return Phrase("text.plain", text=text).stored() if text.startswith('["') else text
+
+
 def translated(data: Any, language: Language) -> Any:
     """Return plain data with every phrase in it as text of a language."""
     if language == SOURCE:
@@ -92,7 +103,7 @@ def translated(data: Any, language: Language) -> Any:
 
 def frozen(data: Any) -> Any:
     """Return plain data with every phrase in it as it is stored; `thawed` undoes it."""
-    return _walked(data, lambda one: one.stored() if isinstance(one, Phrase) else one)
+    return _walked(data, lambda one: kept(one) if isinstance(one, str) else one)
 
 
 def thawed(data: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from hub.clock import Clock
 from hub.errors import DiskFull, StoreError
-from hub.phrase import Phrase, phrase_or, restored
+from hub.phrase import Phrase, kept, phrase_or, restored
 from hub.store.db import transaction
 from hub.store.reserve import Reserve
 from hub.store.schema import File
@@ -225,7 +225,7 @@ def add_audit(conn: sqlite3.Connection, at: int, actor: str, action: Phrase, det
     """Add to the audit log, within the caller's transaction; it is read in any language."""
     conn.execute(
         "INSERT INTO audit (at, actor, action, detail) VALUES (?, ?, ?, ?)",
-        (at, actor, action.stored(), detail.stored() if isinstance(detail, Phrase) else detail),
+        (at, actor, action.stored(), kept(detail)),
     )
 
 

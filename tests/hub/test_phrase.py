@@ -25,6 +25,7 @@ from hub.phrase import (
     best_language,
     catalogue,
     frozen,
+    kept,
     phrase_or,
     restored,
     thawed,
@@ -264,6 +265,13 @@ def test_any_other_text_comes_back_without_an_error(text: str) -> None:
     assert isinstance(restored(text), str)
     if not text.startswith('["'):
         assert restored(text) == text
+
+
+@given(texts | parts.map(lambda part: Phrase("mend.people", people=part).stored()))
+def test_a_name_that_looks_like_a_stored_phrase_stays_a_name(text: str) -> None:
+    for again in (restored(kept(text)), thawed(json.loads(json.dumps(frozen([text]))))[0]):
+        assert again == text
+        assert again == (again.in_language("de") if isinstance(again, Phrase) else again)
 
 
 def test_what_another_version_said_reads_as_its_parts() -> None:
