@@ -16,7 +16,7 @@ const operation: Operation = {
       seconds: { type: "integer", default: 60, minimum: 10, maximum: 240, description: "for how long" },
       pin: { anyOf: [{ type: "string", format: "password", writeOnly: true }, { type: "null" }], default: null },
       strategy: { $ref: "#/$defs/Strategy", default: "default" },
-      force: { type: "boolean", default: false },
+      force: { type: "boolean", default: false, description: "by force" },
       device: { type: "string" },
     },
     required: ["device"],
@@ -36,8 +36,15 @@ describe("an operation of a network", () => {
       ["force", "yes", false, "false"],
       ["device", "text", true, ""],
     ]);
-    expect(list[0]).toMatchObject({ label: "for how long", minimum: 10, maximum: 240 });
+    expect(list[0]).toMatchObject({ label: "For how many seconds", minimum: 10, maximum: 240 });
+    expect(list.map((one) => one.label).slice(1, 4)).toEqual(["pin", "strategy", "by force"]); // the driver's own words
     expect(list[2]!.options).toEqual(["default", "insecure"]);
+  });
+  it("asks in the app's language, for what this operation means by a name", async () => {
+    await choose("de");
+    const code = { properties: { code: { type: "string" }, device: { type: "string" } } };
+    expect(argumentsOf(code, "commission")[0]!.label).toMatch(/^Der Code auf dem Gerät/);
+    expect(argumentsOf(code, "permit_join_with_code").map((one) => one.label)).toEqual(["code", "Welches Gerät, mit seiner Kennung"]);
   });
   it("sends what was typed in its type, and leaves out what is empty", () => {
     expect(sentOf(list, { seconds: "30", force: "true", device: "zwave:3" })).toEqual({ seconds: 30, strategy: "default", force: true, device: "zwave:3" });

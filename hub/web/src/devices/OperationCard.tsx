@@ -14,7 +14,7 @@ interface Ran {
 
 /** One thing a network can do: its form, the countdown while it runs, and what came of it. */
 export function OperationCard({ operation, live }: { operation: Operation; live: boolean }) {
-  const list = argumentsOf(operation.arguments);
+  const list = argumentsOf(operation.arguments, operation.name);
   const [typed, setTyped] = useState<Record<string, string>>({});
   const [ends, setEnds] = useState<number | null>(null);
   const [before, setBefore] = useState<ReadonlySet<string>>(new Set());

@@ -61,14 +61,15 @@ export function howOf(operation: Operation): string {
   return key in en ? t(key as Key) : operation.summary;
 }
 
-export function argumentsOf(schema: Schema): Argument[] {
+/** The fields of an operation's form, in the app's words where it has some for `operation` or for the name alone. */
+export function argumentsOf(schema: Schema, operation = ""): Argument[] {
   return Object.entries(schema.properties ?? {}).map(([name, given]) => {
     const property = plain(given, schema);
     const choices = property.enum ?? [];
     return {
       name,
       kind: kindOf(property),
-      label: property.description ?? name.replaceAll("_", " "),
+      label: word(`arg.${operation}`, name, word("arg", name, property.description ?? name.replaceAll("_", " "))),
       required: schema.required?.includes(name) ?? false,
       first: given.default === undefined || given.default === null ? "" : String(given.default),
       options: choices,
