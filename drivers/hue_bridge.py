@@ -20,7 +20,10 @@ import aiohttp
 from aiohue.errors import AiohueException, BridgeBusy, Unauthorized
 from aiohue.v2 import HueBridgeV2
 
+from drivers import web
+from drivers.names import addresses
 from drivers.types import BadCredentials, Refused, Unreachable
+from drivers.web import Names, read_whole
 
 ANSWER_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 0.3
@@ -29,6 +32,9 @@ REQUESTS_AT_ONCE = 3
 """A bridge refuses more. The event stream has a connection of its own."""
 LINK_BUTTON = 101
 """The bridge's error code for "link button not pressed"."""
+MOST_BYTES = 16_000_000
+"""Of one answer: all resources of a full bridge, with hundreds of scenes, are some megabytes."""
+_STREAM = "text/event-stream"
 _SAFE = re.compile(r"[^\x20-\x7e]")
 
 
@@ -83,6 +89,8 @@ class Bridge(HueBridgeV2):  # type: ignore[misc] # aiohue ships no types
         async with self._session.request(
             method, url, headers=headers, ssl=self._pin, allow_redirects=False, **more
         ) as answer:
+            if answer.content_type != _STREAM:
+                await read_whole(answer, MOST_BYTES)
             yield answer
 
     async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
@@ -100,7 +108,7 @@ class Bridge(HueBridgeV2):  # type: ignore[misc] # aiohue ships no types
             async with self.create_request(
                 "get",
                 "eventstream/clip/v2",
-                headers={"Accept": "text/event-stream"},
+                headers={"Accept": _STREAM},
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=ANSWER_LIMIT_S),
             ) as answer:
                 if answer.status == 403:  # noqa: PLR2004 - HTTP's
@@ -116,9 +124,15 @@ class Bridge(HueBridgeV2):  # type: ignore[misc] # aiohue ships no types
 @contextlib.asynccontextmanager
 async def connect(pairing: Pairing) -> AsyncIterator[Bridge]:
     """Give a bridge to ask; nothing is sent yet."""
-    connector = _Connector(limit_per_host=REQUESTS_AT_ONCE + 1, keepalive_timeout=60)
+    connector = _Connector(
+        limit_per_host=REQUESTS_AT_ONCE + 1, keepalive_timeout=60, resolver=Names()
+    )
     async with aiohttp.ClientSession(
-        connector=connector, read_bufsize=LONGEST_LINE, cookie_jar=aiohttp.DummyCookieJar()
+        connector=connector,
+        read_bufsize=LONGEST_LINE,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"Accept-Encoding": "identity"},
+        auto_decompress=False,
     ) as session:
         yield Bridge(pairing, session)
 
@@ -166,7 +180,7 @@ async def pair(host: str, port: int) -> Pairing:
         async with asyncio.timeout(ANSWER_LIMIT_S):
             certificate = await _certificate(host, port)
             pin = aiohttp.Fingerprint(certificate)
-            async with aiohttp.ClientSession(read_bufsize=LONGEST_LINE) as session:
+            async with web.session() as session:  # nobody is known yet, so nobody is trusted
                 base = f"https://{host}:{port}/api"
                 async with session.get(f"{base}/config", ssl=pin) as answer:
                     config = await answer.json()
@@ -185,7 +199,8 @@ async def _certificate(host: str, port: int) -> bytes:
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    _, writer = await asyncio.open_connection(host, port, ssl=context)
+    address = (await addresses(host, port))[0]
+    _, writer = await asyncio.open_connection(address, port, ssl=context)
     try:
         shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
         return hashlib.sha256(shown).digest()

@@ -44,7 +44,13 @@ def request(device: Device, command: Command) -> tuple[str, Resource]:
 
 def group_of(lights: Iterable[DeviceId], resources: Resources) -> str | None:
     """Return the grouped light of the room or zone that has exactly these lights; None if none."""
-    wanted = {light.partition(":")[2] for light in lights}
+    try:
+        return _group_of({light.partition(":")[2] for light in lights}, resources)
+    except (KeyError, TypeError, AttributeError):  # a room that cannot be read is none
+        return None
+
+
+def _group_of(wanted: set[str], resources: Resources) -> str | None:
     for resource in resources.values():
         if resource.get("type") not in {"room", "zone"}:
             continue

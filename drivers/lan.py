@@ -204,6 +204,7 @@ class _Address:
         self._opening: Session | None = None
         self._backoff = Backoff(RETRY_FIRST_S, RETRY_LIMIT_S)
         self._warned = False
+        self._broke = False
         self._commands: set[asyncio.Timeout] = set()
 
     @contextlib.contextmanager
@@ -237,6 +238,11 @@ class _Address:
             self.refused = self.problem = err
         except Unreachable as err:
             self.problem = err
+        except Exception as err:  # whatever one device says must not take the others along
+            self.problem = Unreachable(f"what it says cannot be dealt with: {type(err).__name__}")
+            if not self._broke:
+                self._broke = True
+                log.exception("device_session_broke", driver=self._driver.name, device=self.key)
         finally:
             if self.session is not None:
                 self.session = None

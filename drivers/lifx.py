@@ -10,21 +10,21 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
 from lifx import Device as LifxDevice
 from lifx import Light
 from lifx.network.discovery import DiscoveredDevice, discover_devices
 
+from drivers.complaints import Complaints
 from drivers.lifx_light import ERRORS, NAME, Known, met, obey, state_of
 from drivers.lifx_settings import LifxSettings
 from drivers.registry import Place
 from drivers.types import Command, Device, DeviceId, Port, Refused, Unreachable
 
-log = structlog.get_logger(__name__)
-
 ANSWER_LIMIT_S = 1.0
 SWEEP_S = 1.0
 """How long one look for lights lasts."""
+MOST_LIGHTS = 256
+"""Anybody can answer a broadcast, under any number; beyond these nobody is asked what he is."""
 MISSES = 3
 """Polls without an answer after which a light is away."""
 
@@ -38,6 +38,8 @@ class LifxStats:
     """Polls that were not answered in time, or with what the protocol does not allow."""
     commands: int = 0
     sweeps: int = 0
+    refused: int = 0
+    """Answers to a sweep that were one too many."""
 
 
 class LifxDriver:
@@ -51,6 +53,9 @@ class LifxDriver:
         self._known: dict[DeviceId, Known] = {}
         self._port: Port | None = None
         self._names: dict[DeviceId, str] = {}
+        self._unread: set[str] = set()
+        """The serials of what answered and is no light that could be read, in this run."""
+        self._complaints = Complaints("lifx_light_not_read")
 
     async def run(self, port: Port) -> None:
         """See Driver. Raises Unreachable when no light answers any more, or none at all."""
@@ -69,6 +74,7 @@ class LifxDriver:
             raise first from several
         finally:
             known, self._known = self._known, {}
+            self._unread.clear()
             for one in known.values():
                 self._show(one, one.device.now(one.device.state, available=False))
             self._port = None
@@ -103,16 +109,22 @@ class LifxDriver:
             async with contextlib.aclosing(_sweep(self._settings)) as found:
                 async for one in found:
                     known = self._known.get(DeviceId(f"{NAME}:{one.serial}"))
-                    if known is not None:
-                        known.light.update_address(one.ip, one.port)
-                    else:
+                    if known is None:
                         await self._meet(group, one)
+                    elif known.misses:
+                        # One that answers where it is has not moved, whoever says so.
+                        known.light.update_address(one.ip, one.port)
         except (*ERRORS, ValueError) as err:
             raise Unreachable(f"the network cannot be asked: {type(err).__name__}") from err
         finally:
             _heed_cancellation(before)
 
     async def _meet(self, group: asyncio.TaskGroup, found: DiscoveredDevice) -> None:
+        there = len(self._known) + len(self._unread)
+        if there >= MOST_LIGHTS and found.serial not in self._unread:
+            self.stats.refused += 1
+            self._complaints.once("many", reason=f"more than {MOST_LIGHTS} lights answer")
+            return
         light: LifxDevice[Any] | None = None
         known: Known | None = None
         try:
@@ -122,12 +134,15 @@ class LifxDriver:
                     known = await met(light)
         except (*ERRORS, ValueError) as err:
             self.stats.missed += 1
-            log.warning("lifx_light_not_read", serial=found.serial, reason=type(err).__name__)
+            reason = type(err).__name__
+            self._complaints.once(found.serial, serial=found.serial, reason=reason)
         finally:
             if known is None and light is not None:
                 await light.close()
         if known is None:
+            self._unread.add(found.serial)
             return
+        self._unread.discard(found.serial)
         self._known[known.device.id] = known
         self._names[known.device.id] = known.device.name
         self._show(known, known.device)

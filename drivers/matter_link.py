@@ -139,9 +139,9 @@ _ENDS = frozenset(
         aiohttp.WSMsgType.ERROR,
     }
 )
-_OUT_OF_REACH = frozenset({3, 4, 7})
+_OUT_OF_REACH = frozenset({"3", "4", "7"})
 """Error codes of the API: not ready, not resolving, an error of the radio stack."""
-_UNKNOWN_NODE = 5
+_UNKNOWN_NODE = "5"
 
 
 def _check(oldest: int) -> None:
@@ -164,7 +164,8 @@ def _not_finite(_: str) -> NoReturn:
 
 
 def _failure(message: Mapping[str, Any]) -> DriverError:
-    code, details = message["error_code"], str(message.get("details") or "no reason given")[:200]
+    code = str(message["error_code"])
+    details = str(message.get("details") or "no reason given")[:200]
     if code in _OUT_OF_REACH:
         return Unreachable(f"the device does not answer: {details}")
     if code == _UNKNOWN_NODE:

@@ -23,6 +23,7 @@ from drivers.mqtt_talk import NAME, Message, configured
 from drivers.mqtt_together import together
 from drivers.operations import Operation
 from drivers.registry import Place
+from drivers.shown import shown
 from drivers.types import (
     BadPayload,
     Command,
@@ -37,6 +38,8 @@ from drivers.types import (
 log = structlog.get_logger(__name__)
 
 START_LIMIT_S = 20.0
+LONGEST_TOPIC = 1000
+"""No device has one as long; the protocol allows 65,535 bytes."""
 
 
 class MqttDriver:
@@ -127,9 +130,13 @@ class MqttDriver:
             # The broker would send a kept message again and again: it must not end the connection.
             self.stats.broke += 1
             if self._first_complaint(topic):
-                log.exception("mqtt_message_broke", topic=topic)
+                log.exception("mqtt_message_broke", topic=shown(topic, LONGEST_TOPIC))
 
     def _take(self, topic: str, payload: bytes, retained: bool) -> None:
+        if len(topic) > LONGEST_TOPIC:  # remembered and logged, some thousands would be too much
+            self.stats.oversize += 1
+            self._complain(topic[:LONGEST_TOPIC], f"a topic of {len(topic)} characters")
+            return
         announces = self._discovery.wants(topic)
         limit = self._largest_announcement if announces else self._settings.max_payload_bytes
         if len(payload) > limit:
@@ -275,7 +282,7 @@ class MqttDriver:
 
     def _complain(self, topic: str, reason: str) -> None:
         if self._first_complaint(topic):
-            log.warning("mqtt_payload_dropped", topic=topic, reason=reason)
+            log.warning("mqtt_payload_dropped", topic=shown(topic, LONGEST_TOPIC), reason=reason)
 
     def _first_complaint(self, topic: str) -> bool:
         if topic in self._complained or len(self._complained) >= MAX_COMPLAINTS:

@@ -5,9 +5,10 @@ one. What its maker calls configuration, or off unless wanted, is left out.
 """
 
 from drivers.mqtt_finding import Alone, News
-from drivers.mqtt_ha_config import Entity, Unusable, read_config
+from drivers.mqtt_ha_config import MAX_ENTITIES, Entity, Unusable, read_config
 from drivers.mqtt_ha_entities import MAKERS, SENSORS
 from drivers.mqtt_ha_parts import Made, availability, together
+from drivers.mqtt_kept import Kept
 from drivers.mqtt_parts import writing
 from drivers.mqtt_talk import NAME, Read, Talk
 from drivers.types import DeviceId, Measures
@@ -29,6 +30,10 @@ class HomeAssistant(Alone):
         self._prefix = f"{prefix}/"
         self._bridged = None if bridged is None else bridged.encode()
         self._entities: dict[str, list[Entity]] = {}
+        """By topic, of what `_kept` has room for."""
+        self._topics: dict[str, dict[str, None]] = {}
+        """Of each group, in the order in which they came."""
+        self._kept = Kept()
         self._talks: dict[str, dict[DeviceId, Talk]] = {}
 
     def wants(self, topic: str) -> bool:
@@ -48,16 +53,37 @@ class HomeAssistant(Alone):
                 origin == BRIDGE and self._bridged is not None and self._bridged in payload
             ):
                 return News()
-        groups = {each.group for each in (*self._entities.pop(topic, ()), *entities)}
+        news = News()
+        if self._is_too_much(topic, entities, len(payload), news):
+            return news
+        before = self._entities.pop(topic, ())
+        for each in before:
+            self._topics[each.group].pop(topic, None)
         if entities:
             self._entities[topic] = entities
-        news = News()
-        for group in sorted(groups):
+        for each in entities:
+            self._topics.setdefault(each.group, {})[topic] = None
+        for group in sorted({each.group for each in (*before, *entities)}):
             self._regroup(group, news)
         return news
 
+    def _is_too_much(self, topic: str, entities: list[Entity], size: int, news: News) -> bool:
+        """Return whether there is no room for an announcement, and say so."""
+        for each in entities:
+            topics = self._topics.get(each.group, {})
+            if topic not in topics and len(topics) >= MAX_ENTITIES:
+                news.refused.append((each.group, f"a device of more than {MAX_ENTITIES} entities"))
+                return True
+        if self._kept.takes(topic, size if entities else 0):
+            return False
+        news.refused.append(("announcements", "there are too many to remember them all"))
+        return True
+
     def _regroup(self, group: str, news: News) -> None:
-        members = [one for each in self._entities.values() for one in each if one.group == group]
+        topics = self._topics.get(group, {})
+        members = [one for each in topics for one in self._entities[each] if one.group == group]
+        if not topics:
+            self._topics.pop(group, None)
         before = self._talks.pop(group, {})
         now: dict[DeviceId, Talk] = {}
         sensors: list[tuple[Entity, Made]] = []

@@ -13,6 +13,7 @@ from typing import Any
 
 from drivers.mqtt_finding import Alone, News
 from drivers.mqtt_ha_config import Fields, Unusable, checked_topic
+from drivers.mqtt_kept import Kept
 from drivers.mqtt_parts import About, Parts, devices
 from drivers.mqtt_payload import object_of, text_of
 from drivers.mqtt_rooms import suggested_room
@@ -41,6 +42,7 @@ class Tasmota(Alone):
     def __init__(self) -> None:
         self.filters: tuple[str, ...] = (f"{PREFIX}+/{CONFIG}", f"{PREFIX}+/{SENSORS}")
         self._heard: dict[str, _Heard] = {}
+        self._kept = Kept()
 
     def wants(self, topic: str) -> bool:
         """See Family."""
@@ -53,6 +55,8 @@ class Tasmota(Alone):
         """See Family."""
         address, _, what = topic.removeprefix(PREFIX).rpartition("/")
         said = object_of(payload) if payload else None
+        if not self._kept.takes(topic, len(payload)):
+            return News(refused=[("announcements", "there are too many to remember them all")])
         heard = self._heard.setdefault(address, _Heard())
         if what == CONFIG:
             heard.config = said

@@ -32,7 +32,14 @@ ANSWER_LIMIT_S = 5.0
 CLOSE_LIMIT_S = 0.2
 ASK_EVERY_S = 15.0
 """How often to ask for the whole state: a sign of life, and what it does not tell by itself."""
-UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 
 # It logs what devices send when that cannot be read; we count it.
 logging.getLogger("aioshelly").setLevel(logging.CRITICAL + 1)
@@ -171,12 +178,12 @@ def reaching() -> Iterator[None]:
         raise Refused(f"the device refuses the call (error {err.args[0]})") from err
     except (ShellyError, aiohttp.ClientError, OSError, TimeoutError) as err:
         raise Unreachable(f"the device does not answer ({type(err).__name__})") from err
+    except UNREADABLE as err:
+        raise Unreachable("the device answers what its protocol does not allow") from err
     except RuntimeError as err:
         if str(err) != "Not connected":  # the library's, for a connection that has just gone
             raise
         raise Unreachable("the device went away") from err
-    except UNREADABLE as err:
-        raise Unreachable("the device answers what its protocol does not allow") from err
 
 
 def create(settings: ShellySettings, _place: Place) -> LanDriver:

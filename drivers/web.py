@@ -22,7 +22,7 @@ class Untrusted(aiohttp.ClientError):
     """The answer has no end, or points elsewhere."""
 
 
-class _Names(AbstractResolver):
+class Names(AbstractResolver):
     """Looks names up in a thread that nobody waits for; aiohttp's own holds up the hub's stop."""
 
     async def resolve(
@@ -31,6 +31,7 @@ class _Names(AbstractResolver):
         port: int = 0,
         family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 - all are tried
     ) -> list[ResolveResult]:
+        """See AbstractResolver."""
         return [
             ResolveResult(
                 hostname=host,
@@ -62,14 +63,14 @@ def session(
             request.url = request.url.with_port(port)
         answer = await send(request)
         try:
-            await _bounded(answer)
+            await read_whole(answer)
         except BaseException:
             answer.close()
             raise
         return answer
 
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(resolver=_Names()),
+        connector=aiohttp.TCPConnector(resolver=Names()),
         cookie_jar=cookies,
         headers={"Accept-Encoding": "identity"},
         auto_decompress=False,
@@ -77,8 +78,8 @@ def session(
     )
 
 
-async def _bounded(answer: aiohttp.ClientResponse) -> None:
-    """Read an answer to its end, if it has one. Raises Untrusted."""
+async def read_whole(answer: aiohttp.ClientResponse, most: int = MOST_BYTES) -> None:
+    """Read an answer to its end, if it has one within so many bytes. Raises Untrusted."""
     if answer.status == HTTPStatus.SWITCHING_PROTOCOLS:
         return
     if answer.status in range(300, 400):
@@ -86,6 +87,6 @@ async def _bounded(answer: aiohttp.ClientResponse) -> None:
     body = bytearray()
     async for part in answer.content.iter_any():
         body += part
-        if len(body) > MOST_BYTES:
+        if len(body) > most:
             raise Untrusted("an answer without an end")
     answer._body = bytes(body)  # noqa: SLF001 - read() gives it, and asks no more
