@@ -153,19 +153,15 @@ class Edits:
     async def forget(self, person: str | None) -> bool:
         """Take a person, or everyone (None), out of the overlay and of what can be undone.
 
-        Returns whether the overlay named them.
+        Returns whether the overlay named them. Writes nothing where nothing names them: a full disk
+        must not keep anybody from being erased.
         """
         async with self.lock:
             data, past = self._read(), self._past()
-            named = person in data.get(PEOPLE, {}) if person else bool(data.get(PEOPLE))
-            for one in (data, *past):
-                if person is None:
-                    one.pop(PEOPLE, None)
-                else:
-                    one.get(PEOPLE, {}).pop(person, None)
-            if self.path.is_file():
-                await asyncio.to_thread(self._write_both, _as_text(data), json.dumps(past))
-        return named
+            here, before = _without(data, person), [_without(one, person) for one in past]
+            if (here, before) != (data, past):
+                await asyncio.to_thread(self._write_both, _as_text(here), json.dumps(before))
+        return here != data
 
     def _read(self) -> Data:
         return read(self.path)
@@ -223,6 +219,16 @@ def read(path: Path) -> Data:
         allowed = " and ".join(RETENTION)
         raise ConfigError((Problem(str(path), None, STORE, f"holds only {allowed}"),))
     return found
+
+
+def _without(data: Data, person: str | None) -> Data:
+    """Return an overlay without a person, or without anybody (None)."""
+    if PEOPLE not in data:
+        return data
+    kept = (
+        {} if person is None else {who: one for who, one in data[PEOPLE].items() if who != person}
+    )
+    return {**data, PEOPLE: kept} if kept else {k: v for k, v in data.items() if k != PEOPLE}
 
 
 def _as_text(data: Data) -> str:

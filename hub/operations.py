@@ -204,8 +204,8 @@ class Operations:
         who = None if person is None else PersonId(person)
         self._hub.learned.forget(who)
         try:
+            named = await self._hub.edits.forget(person)  # first: erasing counts what is left
             answer = await self._records.erase(person)
-            named = await self._hub.edits.forget(person)
         finally:
             # Once more: a text of theirs may have been on its way when the erasing began.
             self._hub.learned.forget(who)
