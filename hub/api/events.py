@@ -24,6 +24,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
+from pydantic_core import to_json
 
 from hub.api.access import Access
 from hub.api.answer import secured
@@ -31,8 +32,8 @@ from hub.api.live_client import ENDED, NEEDS, SLOW, LiveClient, Topic, close
 from hub.api.problem import Problem
 from hub.api.route import Call, Identity, Route
 from hub.api.sight import Sight
+from hub.api.topics import Topics
 from hub.bus import Subscription
-from hub.device_views import full_view
 from hub.log_ring import Line, LogRing
 from hub.phrase import LANGUAGES, Language, Phrase, frozen, thawed, translated
 from hub.types import (
@@ -43,10 +44,8 @@ from hub.types import (
     Event,
     Held,
     Mood,
-    RoomId,
     SenseChanged,
 )
-from hub.views import Views
 
 if TYPE_CHECKING:
     from hub.app import Hub
@@ -56,15 +55,15 @@ REMEMBERED = 512
 BUS_QUEUE = 256
 HEARTBEAT_S = 20.0
 STATUS_EVERY_S = 1.0
-MOST_LINES = 200
-"""Lines of the log in one message."""
 GATHER_S = 0.03
 """How long news are gathered: several of one room or device become one delta."""
 MAX_MESSAGE_BYTES = 4096
 MAX_SEQ = 1 << 53
 
 
-_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+def _dump(data: Any) -> str:
+    """Return JSON as the rest of the API writes it: what is no number is null."""
+    return to_json(data, inf_nan_mode="null").decode()
 
 
 class Events:
@@ -75,7 +74,7 @@ class Events:
         self.seq = 0
         self.closed_slow = 0
         self._hub = hub
-        self._views = Views(hub)
+        self._topics = Topics(hub, log_ring)
         self._clients: set[LiveClient] = set()
         self._news: Subscription[Event] | None = None
         self._past: deque[tuple[int, Topic, str]] = deque(maxlen=REMEMBERED)
@@ -197,24 +196,9 @@ class Events:
                 "topic": topic.value,
                 "boot": self.boot,
                 "seq": self.seq,
-                "data": self._snapshot(topic, self._sight(client)),
+                "data": self._topics.snapshot(topic, self._sight(client)),
             }
             client.put(_dump(translated(snapshot, client.language)))
-
-    def _snapshot(self, topic: Topic, sight: Sight) -> Any:
-        hub = self._hub
-        match topic:
-            case Topic.MOODS:
-                rooms = (self._views.room(RoomId(name)) for name in hub.settings.rooms)
-                return {"rooms": [sight.room(hub, room) for room in rooms]}
-            case Topic.SENSES:
-                return self._sensing()
-            case Topic.DEVICES:
-                return {"devices": [full_view(hub, device) for device in hub.devices.all()]}
-            case Topic.STATUS:
-                return self._status()
-            case Topic.LOG:
-                return {"lines": [asdict(line) for line in self._log_ring.after(0)[-MOST_LINES:]]}
 
     async def _pass_on(self, news: Subscription[Event]) -> None:
         told_status = -1.0
@@ -223,37 +207,16 @@ class Events:
             await asyncio.sleep(GATHER_S)
             self._woken = False
             batch += news.take_all()
-            rooms, devices = self._about(batch)
+            rooms, devices = self._topics.about(batch)
             for room in rooms:
-                self._tell(Topic.MOODS, partial(self._views.room, room))
+                self._tell(Topic.MOODS, partial(self._topics.room, room))
             for changed in devices:
-                self._tell(Topic.DEVICES, partial(self._device, changed))
+                self._tell(Topic.DEVICES, partial(self._topics.device, changed))
             self._tell_indicator()
             self._tell_log()
             if self._hub.clock.monotonic() - told_status >= STATUS_EVERY_S:
                 told_status = self._hub.clock.monotonic()
-                self._tell(Topic.STATUS, self._status)
-
-    def _about(
-        self, batch: Iterable[Event]
-    ) -> tuple[list[RoomId], list[DeviceChanged | DeviceGone]]:
-        """Return the rooms and devices that news are about, each once."""
-        rooms: dict[RoomId, None] = {}
-        devices: dict[str, DeviceChanged | DeviceGone] = {}
-        for event in batch:
-            match event:
-                case Mood() | Decision() | Held():
-                    rooms[event.room] = None
-                case Acted():
-                    device = self._hub.devices.get(event.outcome.command.device)
-                    if device is not None and device.room is not None:
-                        rooms[RoomId(device.room)] = None
-                case DeviceChanged():
-                    devices[event.device.id] = event
-                case DeviceGone():
-                    devices[event.device] = event
-        known = self._hub.settings.rooms
-        return [room for room in rooms if room in known], list(devices.values())
+                self._tell(Topic.STATUS, self._topics.status)
 
     def changed(self) -> None:
         """Look at the indicator: privacy mode or a consent may have changed."""
@@ -270,14 +233,14 @@ class Events:
             loop.call_soon_threadsafe(self._wake)
 
     def _tell_indicator(self) -> None:
-        now = self._sensing()
+        now = self._topics.sensing()
         if now != self._indicator:
             self._indicator = now
             self._tell(Topic.SENSES, lambda: now)
 
     def _tell_log(self) -> None:
         """Send what was logged since the last look; the ring bounds how much that can be."""
-        lines = self._log_ring.after(self._log_told)[-MOST_LINES:]
+        lines = self._topics.lines(self._log_told)
         if lines:
             self._log_told = lines[-1].seq
             self._tell(Topic.LOG, lambda: {"lines": [asdict(line) for line in lines]})
@@ -314,25 +277,6 @@ class Events:
         """Return who a client is now: roles change while it is there."""
         member = self._hub.store.accounts.members.get(client.who.member.id)
         return Identity(member or client.who.member, client.who.session)
-
-    def _sensing(self) -> dict[str, Any]:
-        return {
-            "privacy": self._hub.permission.privacy,
-            "guests": self._hub.store.config.guests,
-            "senses": self._views.senses(),
-        }
-
-    def _status(self) -> dict[str, Any]:
-        return {
-            "services": [asdict(health) for health in self._hub.supervisor.health()],
-            "drops": self._views.drops(),
-        }
-
-    def _device(self, changed: DeviceChanged | DeviceGone) -> dict[str, Any]:
-        if isinstance(changed, DeviceGone):
-            return {"gone": changed.device}
-        device = self._hub.devices.get(changed.device.id)
-        return {"gone": changed.device.id} if device is None else full_view(self._hub, device)
 
 
 _ALL = Sight(frozenset())
