@@ -105,6 +105,15 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """Somebody said "not now" or used a switch: no rule acts until then; None: they may again."""
+
+    room: RoomId
+    until: float | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Acted:
     """One command of a decision, and what came of it."""
 
@@ -174,6 +183,7 @@ Event = (
     | Mood
     | Decision
     | Held
+    | LeftAlone
     | Acted
     | DeviceChanged
     | DeviceGone

@@ -143,6 +143,7 @@ class Views:
                 if (own := hub.moods.current(room, PersonId(person))) is not None
             ],
             "senses": [asdict(voice) for voice in hub.moods.senses(room)],
+            "left_alone_until_ms": self._left_alone(room),
             "decisions": [
                 self._decision(entry) for entry in hub.recent.decisions(room)[:SHOWN_DECISIONS]
             ],
@@ -168,6 +169,10 @@ class Views:
             "held": not isinstance(event, Decision),
             "outcomes": list(entry.outcomes),
         }
+
+    def _left_alone(self, room: RoomId) -> int | None:
+        until, clock = self._hub.decider.left_alone_until(room), self._hub.clock
+        return None if until is None else round((clock.wall() + until - clock.monotonic()) * 1000)
 
     def _sooner(self, name: str) -> bool | None:
         rule = self._hub.settings.rules.get(name)

@@ -43,6 +43,7 @@ from hub.types import (
     DeviceGone,
     Event,
     Held,
+    LeftAlone,
     Mood,
     SenseChanged,
 )
@@ -92,7 +93,8 @@ class Events:
         while True:
             await self._somebody.wait()
             kinds: tuple[type[Event], ...] = (
-                *(Mood, Decision, Held, Acted, DeviceChanged, DeviceGone, SenseChanged),
+                *(Mood, Decision, Held, LeftAlone, Acted),
+                *(DeviceChanged, DeviceGone, SenseChanged),
             )
             self._woken = False
             self._news = self._hub.bus.subscribe("api", *kinds, size=BUS_QUEUE)

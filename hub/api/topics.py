@@ -8,7 +8,17 @@ from hub.api.live_client import Topic
 from hub.api.sight import Sight
 from hub.device_views import full_view
 from hub.log_ring import Line, LogRing
-from hub.types import Acted, Decision, DeviceChanged, DeviceGone, Event, Held, Mood, RoomId
+from hub.types import (
+    Acted,
+    Decision,
+    DeviceChanged,
+    DeviceGone,
+    Event,
+    Held,
+    LeftAlone,
+    Mood,
+    RoomId,
+)
 from hub.views import Views
 
 if TYPE_CHECKING:
@@ -50,7 +60,7 @@ class Topics:
         devices: dict[str, DeviceChanged | DeviceGone] = {}
         for event in batch:
             match event:
-                case Mood() | Decision() | Held():
+                case Mood() | Decision() | Held() | LeftAlone():
                     rooms[event.room] = None
                 case Acted():
                     device = self._hub.devices.get(event.outcome.command.device)

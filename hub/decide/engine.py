@@ -31,6 +31,7 @@ from hub.types import (
     DeviceChanged,
     DeviceGone,
     Held,
+    LeftAlone,
     ManualChange,
     Mood,
     RoomId,
@@ -104,8 +105,26 @@ class Decider:
 
     def not_now(self, room_id: RoomId) -> None:
         """Leave a room alone for a while."""
-        lasts = max(NOT_NOW_LEAST_S, self._settings.guards.manual_override_s)
-        self._rules.room(room_id).not_now_until = self._clock.monotonic() + lasts
+        now = self._clock.monotonic()
+        until = now + max(NOT_NOW_LEAST_S, self._settings.guards.manual_override_s)
+        self._rules.room(room_id).not_now_until = until
+        self._bus.publish(LeftAlone(room_id, until, now))
+
+    def now_again(self, room_id: RoomId) -> None:
+        """Let rules act in a room again before the time is up, after "not now" or a hand.
+
+        Both end: "not now" puts back what was done, and that is a hand.
+        """
+        room = self._rules.room(room_id)
+        room.not_now_until = room.hands_off_until = 0.0
+        self._bus.publish(LeftAlone(room_id, None, self._clock.monotonic()))
+        self._wake.set()
+
+    def left_alone_until(self, room_id: RoomId) -> float | None:
+        """Return until when (monotonic) people keep rules from a room; None where nobody does."""
+        room = self._rules.room(room_id)
+        until = max(room.not_now_until, room.hands_off_until)
+        return until if self._clock.monotonic() < until else None
 
     async def run(self, service: Service) -> None:
         """Watch time until cancelled."""
@@ -164,6 +183,7 @@ class Decider:
         room = self._rules.room(changed.room)
         until = changed.at + self._settings.guards.manual_override_s
         room.hands_off_until = max(room.hands_off_until, until)
+        self._bus.publish(LeftAlone(changed.room, room.hands_off_until, changed.at))
 
     def _as_wished(self, name: str, rule: Rule) -> Rule:
         return eased(rule) if self._more(name) else rule

@@ -34,6 +34,7 @@ from hub.types import (
     DeviceGone,
     Event,
     Held,
+    LeftAlone,
     ManualChange,
     Mood,
     SenseChanged,
@@ -197,7 +198,7 @@ class History:
                 return [manual_row(event, at)]
             case SenseChanged():
                 return [sense_row(event, at)]
-            case ButtonPressed():
+            case ButtonPressed() | LeftAlone():
                 return []  # what it led to is kept; when who pressed what is nobody's business
 
     async def _write(self, due: list[Row]) -> None:

@@ -1,12 +1,15 @@
 """More of what a rule did, or nothing for now: in Chromium, with the demo house's real moods."""
 
 import asyncio
+import re
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
 from hub.bench.browser import Browser
+from hub.decide.wishes import NOT_NOW_LEAST_S
 from tests.app.house import House
 from tests.app.rig import Phone
 
@@ -82,4 +85,19 @@ async def test_not_now_puts_back_and_keeps_the_next_rule_from_acting(phone: Phon
     held = [one for one in (await phone.api("/held"))["held"] if one["rule"] == "any_mood"]
     assert {one["guard"] for one in held} == {"not_now"}
     assert await level(phone) == before != STEADY
+
+    # Until when is said where it was asked for, and it can be let go again before that.
+    told = await phone.page.wait("document.querySelector('.note[role=status]')?.innerText")
+    said = re.search(r"Rules leave this room alone until (\d\d:\d\d [AP]M)\.", told)
+    assert said, told
+    moods = (await phone.api("/moods"))["rooms"]
+    until_ms = next(one["left_alone_until_ms"] for one in moods if one["room"] == ROOM)
+    hands_off_s = (await phone.api("/guards"))["guards"]["manual_override_s"]
+    lasts_s = max(NOT_NOW_LEAST_S, hands_off_s)
+    assert lasts_s - 60 < until_ms / 1000 - time.time() <= lasts_s
     assert await phone.axe() == []
+    await phone.tap("Let them act again")
+    await phone.reads_not("Rules leave this room alone")
+    async with asyncio.timeout(30):
+        while await level(phone) != STEADY:
+            await asyncio.sleep(0.2)

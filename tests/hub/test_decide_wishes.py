@@ -3,10 +3,12 @@
 import asyncio
 from pathlib import Path
 
+from drivers.types import DeviceId
 from hub.clock import ManualClock
 from hub.decide.wishes import NOT_NOW_LEAST_S, Wishes
 from hub.settings import StoreSettings
 from hub.store.store import Store
+from hub.types import LeftAlone, ManualChange
 from tests.hub.decide_rig import LOW, MOVED, House, Rules, settings
 from tests.hub.mood_helpers import HALL, ROOM
 
@@ -119,3 +121,21 @@ async def test_two_who_wish_at_once_are_both_heard(tmp_path: Path, clock: Manual
     assert wishes.more("soften")
     assert wishes.more("cheer")
     await store.close()
+
+
+def test_what_was_not_to_be_now_may_be_again_though_it_was_put_back(clock: ManualClock) -> None:
+    home = Wished(clock, {"soften": {"when": LOW}}, manual_override_s=1200)
+    told: list[LeftAlone] = []
+    home.recorder.bus.on(LeftAlone, told.append)
+    home.decider.not_now(ROOM)
+    clock.advance(10.0)
+    home.recorder.bus.publish(ManualChange(ROOM, DeviceId("mqtt:lamp"), clock.monotonic()))
+    until = clock.monotonic() + 1200.0
+    assert home.decider.left_alone_until(ROOM) == until
+    home.feel(-0.5)
+    assert home.decided == []
+    home.decider.now_again(ROOM)
+    assert home.decider.left_alone_until(ROOM) is None
+    home.feel(-0.5)
+    assert home.decided == ["soften"]
+    assert [one.until for one in told] == [until - 10.0, until, None]

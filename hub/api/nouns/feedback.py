@@ -9,6 +9,7 @@ from hub.api.access import Access
 from hub.api.paging import Millis, Page
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
+from hub.named import room_named
 from hub.phrase import Phrase
 from hub.records import Verdict
 from models.types import Emotion
@@ -95,6 +96,12 @@ async def correct(call: Call) -> dict[str, Any]:
     return await call.context.operations(call.identity.by).ask("correct", **sent.model_dump())
 
 
+async def now_again(call: Call) -> None:
+    """Let rules act in a room again, after "not now" or a hand."""
+    hub = call.context.hub
+    hub.decider.now_again(room_named(hub.settings, call.path["room"]))
+
+
 async def list_corrections(call: Call) -> dict[str, Any]:
     """What people told of moods and decisions."""
     page = call.asked(Page)
@@ -107,6 +114,10 @@ async def list_corrections(call: Call) -> dict[str, Any]:
 
 
 ROUTES = (
+    Route(
+        *("DELETE", "/rooms/{room}/not-now", "Let rules act again", Access.SAY, now_again),
+        status=204,
+    ),
     Route(
         *("POST", "/feedback/journal", "Say something", Access.SAY, add_entry),
         body=Entry,

@@ -75,6 +75,8 @@ class RoomMood(Shape):
     people: list[PersonMood]
     senses: list[SaysShape]
     decisions: list[DidShape]
+    left_alone_until_ms: int | None
+    """Until when no rule acts here: somebody said "not now", or set something by hand."""
 
 
 class MoodsNow(Shape):

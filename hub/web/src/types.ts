@@ -40,6 +40,8 @@ export interface RoomMood {
   mood: Estimate | null;
   senses: SenseVoice[];
   decisions: Decided[];
+  /** Until when no rule acts here, because somebody said “not now” or set something by hand. */
+  left_alone_until_ms?: number | null;
 }
 
 export interface Sensing {

@@ -1,4 +1,4 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { post, remove } from "../api";
 import { t, word } from "../i18n";
@@ -7,7 +7,7 @@ import { later } from "../outbox";
 import { MoodPlane } from "../plane/MoodPlane";
 import type { Decided, RoomMood } from "../types";
 import { attempt, Empty, say, Sheet, Skeleton, Weight } from "../ui/parts";
-import { EMOTIONS, adjective, howSure, percent, seems, senseWord } from "../words";
+import { EMOTIONS, adjective, clock, howSure, percent, seems, senseWord } from "../words";
 
 /** Five seconds must answer: how are we, what did the house do, is it listening? */
 export function Now() {
@@ -59,6 +59,7 @@ function Room({ room, paused }: { room: RoomMood; paused: boolean }) {
       </div>
       <div class="card">
         <h2>{t("house.did")}</h2>
+        <LeftAlone room={room} />
         <Decisions room={room} />
       </div>
     </section>
@@ -152,6 +153,32 @@ function Feedback({ room }: { room: RoomMood }) {
           </div>
         </Sheet>
       )}
+    </div>
+  );
+}
+
+/** That rules leave this room alone, until when, and the way back. */
+function LeftAlone({ room }: { room: RoomMood }) {
+  const until = room.left_alone_until_ms ?? 0;
+  const [, look] = useState(0);
+  useEffect(() => {
+    const timer = setTimeout(() => look(until), Math.max(0, until - Date.now()) + 100);
+    return () => clearTimeout(timer);
+  }, [until]);
+  if (until <= Date.now()) return null;
+  const again = () =>
+    attempt(async () => {
+      await remove(`/rooms/${room.room}/not-now`);
+      say(t("now.againNoted"));
+    });
+  return (
+    <div class="note" role="status">
+      <span class="num">{t("now.leftAlone", { time: clock(until) })}</span>
+      <div>
+        <button class="btn" disabled={stale.value} onClick={again}>
+          {t("now.again")}
+        </button>
+      </div>
     </div>
   );
 }
