@@ -114,19 +114,19 @@ class _Answers:
         return found
 
     def _page(self, request: web.Request) -> web.StreamResponse:
+        language = self._context.language(request)
         try:
             self._gate.check_host(request)
         except Problem as problem:
-            return problem.response()
+            return problem.response(language)
         if request.method not in ("GET", "HEAD"):
-            return pages.page("Not found", "<p>There is nothing to send here.</p>", status=405)
+            return pages.nothing_sent_here(language)
         file = self._place.authority_file
         if request.path == "/ca.crt" and file is not None:
             headers = {"Content-Type": "application/x-x509-ca-cert"}
             return web.FileResponse(file, headers=headers)
         if not request.secure and not is_loopback(request):
             shown = self._place.authority
-            return pages.how_to_https(
-                self._gate.home, self._place.link(), shown.hex(":").upper() if shown else None
-            )
-        return pages.app_file(request.path)
+            mark = shown.hex(":").upper() if shown else None
+            return pages.how_to_https(self._gate.home, self._place.link(), mark, language)
+        return pages.app_file(request.path, language)

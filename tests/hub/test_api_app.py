@@ -8,7 +8,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from hub.api.pages import CSP, app_file
+from hub.api.pages import CSP, app_file, how_to_https
+from hub.phrase import Language, best_language
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +34,8 @@ def dist(tmp_path: Path) -> Path:
 @pytest.fixture
 async def browser(dist: Path) -> AsyncIterator[aiohttp.ClientSession]:
     async def answer(request: web.Request) -> web.StreamResponse:
-        return app_file(request.path, dist)
+        asked = request.headers.get("Accept-Language", "")
+        return app_file(request.path, best_language(asked, "en"), dist)
 
     app = web.Application()
     app.router.add_get("/{path:.*}", answer)
@@ -104,3 +106,53 @@ async def test_without_a_build_the_page_says_how_to_make_one(
     async with browser.get("/") as answer:
         assert answer.status == 503
         assert "scripts/build-app" in await answer.text()
+
+
+async def test_pages_of_the_hubs_own_speak_the_readers_language(
+    browser: aiohttp.ClientSession, dist: Path
+) -> None:
+    (dist / "index.html").unlink()
+    async with browser.get("/", headers={"Accept-Language": "de-AT"}) as answer:
+        assert answer.headers["Content-Language"] == "de"
+        assert answer.headers["Vary"] == "Accept-Language"
+        text = await answer.text()
+    assert '<html lang="de">' in text
+    assert "<h1>Die App ist nicht gebaut</h1>" in text
+    assert "<code>scripts/build-app</code> im Ordner" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "told"),
+    [
+        (
+            "en",
+            "R&amp;D &lt;home&gt;: use the safe address",
+            [
+                '<p>Open <a href="https://hub.local:8443/">https://hub.local:8443/</a>.</p>',
+                '<p>Once on each device: <a href="/ca.crt">get the home&#x27;s certificate</a> and',
+                "shows:</p><p><code>AB:CD</code></p>",
+            ],
+        ),
+        (
+            "de",
+            "R&amp;D &lt;home&gt;: nimm die sichere Adresse",
+            [
+                '<p>Öffne <a href="https://hub.local:8443/">https://hub.local:8443/</a>.</p>',
+                '<p>Einmal auf jedem Gerät: <a href="/ca.crt">das Zertifikat des Zuhauses',
+                "den <code>moodsync pair</code> zeigt:</p><p><code>AB:CD</code></p>",
+            ],
+        ),
+    ],
+)
+def test_who_comes_by_plain_http_is_told_in_their_language_where_to_go(
+    language: Language, title: str, told: list[str]
+) -> None:
+    answer = how_to_https("R&D <home>", "https://hub.local:8443/", "AB:CD", language)
+    assert isinstance(answer.text, str)
+    assert f"<title>{title}</title>" in answer.text
+    for one in told:
+        assert one in answer.text
+    assert answer.text.count("<a ") == answer.text.count("</a>") == 2
+    bare = how_to_https("Home", "https://hub.local:8443/", None, language)
+    assert isinstance(bare.text, str)
+    assert "ca.crt" not in bare.text
