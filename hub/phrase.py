@@ -138,10 +138,12 @@ def catalogue(language: Language) -> Mapping[str, str]:
     }
 
 
-def phrase_or(section: str, name: str) -> str:
-    """Return the phrase of a name from elsewhere, or the name where the catalogues have none."""
+def phrase_or(section: str, name: str, otherwise: str | None = None) -> str:
+    """Return the phrase of a name from elsewhere; the name, or another, if there is none."""
     key = f"{section}.{name}"
-    return Phrase(key) if key in catalogue(SOURCE) else name
+    if key in catalogue(SOURCE):
+        return Phrase(key)
+    return name if otherwise is None else otherwise
 
 
 def _walked(data: Any, leaf: Callable[[Any], Any]) -> Any:

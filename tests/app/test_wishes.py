@@ -87,7 +87,7 @@ async def test_not_now_puts_back_and_keeps_the_next_rule_from_acting(phone: Phon
     assert await level(phone) == before != STEADY
 
     # Until when is said where it was asked for, and it can be let go again before that.
-    told = await phone.page.wait("document.querySelector('.note[role=status]')?.innerText")
+    told = await phone.page.wait("document.querySelector('.list[role=status]')?.innerText")
     said = re.search(r"Rules leave this room alone until (\d\d:\d\d [AP]M)\.", told)
     assert said, told
     moods = (await phone.api("/moods"))["rooms"]

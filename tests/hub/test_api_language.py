@@ -79,6 +79,9 @@ async def test_reasons_are_told_in_each_readers_language_now_and_later(rig: Rig)
         assert one["because"] == words
 
 
+SAVED = ("member added or changed", "Mitglied hinzugefügt oder geändert")
+
+
 async def test_who_did_what_is_told_in_each_readers_language(rig: Rig) -> None:
     adult = await rig.as_(Role.ADULT)
     config = rig.hub.store.config
@@ -109,6 +112,11 @@ async def test_who_did_what_is_told_in_each_readers_language(rig: Rig) -> None:
     ):
         log = (await ask(adult, "/privacy/audit?limit=4", headers=headers))["entries"]
         assert [(one["action"], one["detail"]) for one in log] == words
+        hub = "der Hub" if headers else "the hub"
+        assert [one["who"] for one in log] == ["Ada", hub, "Ada", "Ada"]
+        members = (await ask(adult, "/privacy/audit", headers=headers))["entries"]
+        saved = next(one for one in members if one["action"] in SAVED)
+        assert saved["detail"] == "adult"  # by name, though the log keeps the id
 
 
 async def test_what_was_not_done_says_why_in_german(rig: Rig) -> None:

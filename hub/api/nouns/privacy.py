@@ -15,7 +15,7 @@ from hub.api.access import Access
 from hub.api.nouns.people import may_decide_for
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
-from hub.phrase import Phrase
+from hub.phrase import Phrase, phrase_or
 from hub.types import PersonId
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ class AuditShape(Shape):
     actor: str
     action: str
     detail: str
+    who: str
+    """Who it was, as people call them."""
 
 
 class Audit(Shape):
@@ -178,13 +180,27 @@ async def erase_records(call: Call) -> dict[str, Any]:
 async def get_audit(call: Call) -> dict[str, Any]:
     """Who did what; every adult may read it."""
     found = await call.context.hub.store.config.audit_log(call.asked(Last).limit)
-    return {"entries": [asdict(one) for one in found]}
+    entries = [asdict(one) | {"who": _called(call, one.actor)} for one in found]
+    for entry in entries:  # a member's id says nothing to people
+        entry["detail"] = _member(call, entry["detail"]) or entry["detail"]
+    return {"entries": entries}
 
 
 async def get_consent_log(call: Call) -> dict[str, Any]:
     """When who agreed to what, by whom it was entered."""
     found = await call.context.hub.store.consent.log(None, call.asked(Last).limit)
     return {"entries": [asdict(one) for one in found]}
+
+
+def _called(call: Call, actor: str) -> str:
+    person = call.context.hub.settings.people.get(actor)
+    known = person.name if person else _member(call, actor)
+    return known or phrase_or("actor", actor.replace(" ", "_"), actor)
+
+
+def _member(call: Call, name: str) -> str:
+    member = call.context.accounts.members.get(name)
+    return member.name if member else ""
 
 
 def _mine(call: Call, person: str) -> PersonId:

@@ -172,8 +172,8 @@ function LeftAlone({ room }: { room: RoomMood }) {
       say(t("now.againNoted"));
     });
   return (
-    <div class="note" role="status">
-      <span class="num">{t("now.leftAlone", { time: clock(until) })}</span>
+    <div class="list" role="status">
+      <span class="soft num">{t("now.leftAlone", { time: clock(until) })}</span>
       <div>
         <button class="btn" disabled={stale.value} onClick={again}>
           {t("now.again")}

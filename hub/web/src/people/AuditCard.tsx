@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 
 import { get } from "../api";
-import { t, word } from "../i18n";
+import { t } from "../i18n";
 import { Segments } from "../ui/Choice";
 import { useLoad } from "../ui/load";
 import { Problem, Skeleton } from "../ui/parts";
@@ -10,6 +10,8 @@ import { ago, senseWord } from "../words";
 interface Audit {
   at_ms: number;
   actor: string;
+  /** Left out by hubs that do not tell. */
+  who?: string;
   action: string;
   detail: string;
 }
@@ -38,7 +40,7 @@ export function AuditCard({ nameOf }: { nameOf: (person: string) => string }) {
   );
   const lines: { at_ms: number; text: string }[] =
     shown === "actions"
-      ? (log.data?.actions ?? []).map((one) => ({ at_ms: one.at_ms, text: `${word("actor", one.actor, nameOf(one.actor))}: ${[one.action, one.detail].filter(Boolean).join(" · ")}` }))
+      ? (log.data?.actions ?? []).map((one) => ({ at_ms: one.at_ms, text: `${one.who ?? nameOf(one.actor)}: ${[one.action, one.detail].filter(Boolean).join(" · ")}` }))
       : (log.data?.consents ?? []).map((one) => ({
           at_ms: one.at_ms,
           text: t(one.given ? "audit.given" : "audit.taken", { name: nameOf(one.person), sense: senseWord(one.sense), by: nameOf(one.by) }),

@@ -13,7 +13,7 @@ const TAKES_MS = 60_000;
 
 /** Says who one is, or adds oneself: a consent needs somebody who gives it. */
 export function WhoAreYou({ people, done }: { people: readonly Person[]; done: () => void }) {
-  const [name, setName] = useState(me.value?.member.name ?? "");
+  const [name, setName] = useState("");
   const [busy, setBusy] = useState(false);
   const asThis = async (work: () => Promise<string>) => {
     setBusy(true);

@@ -86,9 +86,5 @@ export const people: Record<keyof typeof source, string> = {
   "audit.given": "{name} · {sense}: gegeben von {by}",
   "audit.taken": "{name} · {sense}: zurückgenommen von {by}",
   "audit.adults": "Alle Erwachsenen hier können das lesen.",
-  "actor.hub": "Der Hub",
-  "actor.erased": "Jemand, der gelöscht ist",
-  "actor.home_assistant": "Home Assistant",
-  "actor.apple_home": "Apple Home",
   "audit.more": "Mehr zeigen",
 };

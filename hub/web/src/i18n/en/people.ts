@@ -85,9 +85,5 @@ export const people = {
   "audit.given": "{name} · {sense}: given by {by}",
   "audit.taken": "{name} · {sense}: taken back by {by}",
   "audit.adults": "Every adult of the home can read this.",
-  "actor.hub": "The hub",
-  "actor.erased": "Somebody who is erased",
-  "actor.home_assistant": "Home Assistant",
-  "actor.apple_home": "Apple Home",
   "audit.more": "Show more",
 } as const;
