@@ -5,8 +5,9 @@ terminal, marks that turn the reading direction, or a megabyte; or be no text at
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from drivers.capabilities import Adjusts, Capability, Selects
 from drivers.device import Device, DeviceInfo, DeviceState
@@ -14,6 +15,8 @@ from drivers.device import Device, DeviceInfo, DeviceState
 LONGEST: Final = 80
 LONGEST_TITLE: Final = 300
 """Of what plays: an address or the name of a piece."""
+LONGEST_ANSWER: Final = 1000
+"""Of a text in an operation's answer, or a line of how it goes."""
 _ADDRESS: Final = re.compile(r"[0-9a-f]{12}([0-9a-f]{4})?")
 """EUI-48 or EUI-64."""
 
@@ -45,6 +48,22 @@ def presentable(device: Device, before: Device | None = None) -> Device:
     if (name, info, able) == (device.name, device.info, device.capabilities):
         return device if state is device.state else replace(device, state=state)
     return replace(device, name=name, info=info, capabilities=able, state=state)
+
+
+def presentable_answer(answer: Any, longest: int = LONGEST_ANSWER) -> Any:
+    """Return plain data, as an operation answers with it, whose texts may be shown; keys too."""
+    match answer:
+        case str():
+            return shown(answer, longest)
+        case Mapping():
+            return {
+                shown(str(key), longest): presentable_answer(value, longest)
+                for key, value in answer.items()
+            }
+        case list() | tuple():
+            return [presentable_answer(one, longest) for one in answer]
+        case _:
+            return answer
 
 
 def hardware_address(text: str) -> str:

@@ -12,6 +12,7 @@ import structlog
 from pydantic import ValidationError
 
 from drivers.operations import Operable, Operation, Progress
+from drivers.shown import LONGEST_ANSWER, presentable_answer, shown
 from drivers.types import Driver, DriverError
 from hub.errors import Refusal
 from hub.phrase import Phrase
@@ -59,7 +60,9 @@ class Networks:
         log.info("operation_started", driver=chosen, operation=name)
         try:
             async with asyncio.timeout(operation.limit_s):
-                answer = await operation.run(checked, tell)
+                answer = await operation.run(
+                    checked, lambda line: tell(shown(line, LONGEST_ANSWER))
+                )
         except TimeoutError as err:
             raise Refusal(
                 "timeout",
@@ -71,7 +74,8 @@ class Networks:
         except DriverError as err:
             raise Refusal(type(err).__name__.lower(), err.reason) from err
         log.info("operation_done", driver=chosen, operation=name)
-        return dict(answer)
+        told: dict[str, Any] = presentable_answer(answer)
+        return told
 
     def _find(self, driver: str | None, name: str) -> tuple[str, Operation]:
         found = [
