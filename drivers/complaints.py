@@ -11,14 +11,21 @@ MOST: Final = 100
 
 
 class Complaints:
-    """Logs warnings under one event name, each key once, at most `MOST`."""
+    """Logs warnings under one event name, each key once, at most `most` of them."""
 
-    def __init__(self, event: str) -> None:
+    def __init__(self, event: str, most: int = MOST) -> None:
         self._event = event
+        self._most = most
         self._made: set[str] = set()
 
     def once(self, key: str, **facts: object) -> None:
         """Log the facts unless this key was complained about before."""
-        if key not in self._made and len(self._made) < MOST:
-            self._made.add(key)
+        if self.is_first(key):
             log.warning(self._event, **facts)
+
+    def is_first(self, key: str) -> bool:
+        """Return whether to complain about this key, for those who log it themselves; ask once."""
+        if key in self._made or len(self._made) >= self._most:
+            return False
+        self._made.add(key)
+        return True

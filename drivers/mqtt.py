@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from drivers.complaints import Complaints
 from drivers.mqtt_client import MqttLink
 from drivers.mqtt_connection import Broker
 from drivers.mqtt_discovery import Discovery
@@ -38,6 +39,8 @@ from drivers.types import (
 log = structlog.get_logger(__name__)
 
 START_LIMIT_S = 20.0
+MAX_COMPLAINTS = 1000
+"""Anybody can invent topics; the log does not grow with them for ever."""
 LONGEST_TOPIC = 1000
 """No device has one as long; the protocol allows 65,535 bytes."""
 
@@ -66,7 +69,7 @@ class MqttDriver:
         self._link: MqttLink | None = None
         self._port: Port | None = None
         self._changed: list[Known] = []
-        self._complained: set[str] = set()
+        self._complaints = Complaints("mqtt_payload_dropped", MAX_COMPLAINTS)
         self._probe_topic = f"{settings.client_id}/probe"
         self._probe: Probe | None = None
         self._checked = False
@@ -129,7 +132,7 @@ class MqttDriver:
         except Exception:
             # The broker would send a kept message again and again: it must not end the connection.
             self.stats.broke += 1
-            if self._first_complaint(topic):
+            if self._complaints.is_first(topic):
                 log.exception("mqtt_message_broke", topic=shown(topic, LONGEST_TOPIC))
 
     def _take(self, topic: str, payload: bytes, retained: bool) -> None:
@@ -281,18 +284,7 @@ class MqttDriver:
         self._complain(topic, err.reason)
 
     def _complain(self, topic: str, reason: str) -> None:
-        if self._first_complaint(topic):
-            log.warning("mqtt_payload_dropped", topic=shown(topic, LONGEST_TOPIC), reason=reason)
-
-    def _first_complaint(self, topic: str) -> bool:
-        if topic in self._complained or len(self._complained) >= MAX_COMPLAINTS:
-            return False
-        self._complained.add(topic)
-        return True
-
-
-MAX_COMPLAINTS = 1000
-"""Anybody can invent topics; the log does not grow with them for ever."""
+        self._complaints.once(topic, topic=shown(topic, LONGEST_TOPIC), reason=reason)
 
 
 def _is_edge(before: DeviceState, after: DeviceState) -> bool:

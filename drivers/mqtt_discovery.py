@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import structlog
 
+from drivers.complaints import Complaints
 from drivers.mqtt_client import MqttLink
 from drivers.mqtt_finding import Answer, Ask, Family, Group, News
 from drivers.mqtt_homeassistant import HomeAssistant
@@ -20,6 +21,7 @@ from drivers.mqtt_talk import Message, Talk
 from drivers.mqtt_tasmota import Tasmota
 from drivers.mqtt_zigbee2mqtt import Zigbee2Mqtt
 from drivers.operations import Operation
+from drivers.shown import shown
 from drivers.types import DeviceId, Unreachable
 
 log = structlog.get_logger(__name__)
@@ -51,7 +53,7 @@ class Discovery:
         self._work = asyncio.Event()
         self._settled: asyncio.Event | None = None
         self._settle_topic = f"{settings.client_id}/settled"
-        self._complained: set[str] = set()
+        self._complaints = Complaints("mqtt_announcement_not_used", MAX_COMPLAINTS)
         self._wanted: dict[str, bool] = {}
         self._asking: dict[Message, None] = {}
         """In their order, each once."""
@@ -186,12 +188,13 @@ class Discovery:
             self._gone(known)
 
     def _refuse(self, what: str, why: str) -> None:
-        if what not in self._complained and len(self._complained) < MAX_COMPLAINTS:
-            self._complained.add(what)
-            log.warning("mqtt_announcement_not_used", what=what, reason=why)
+        what, why = shown(what, LONGEST_WHAT), shown(why, LONGEST_WHAT)
+        self._complaints.once(what, what=what, reason=why)
 
 
 MAX_COMPLAINTS = 1000
+LONGEST_WHAT = 300
+"""Of what announced itself, and of what is wrong with it, in the log."""
 MAX_REMEMBERED = 10_000
 MAX_ASKING = 2000
 """Questions to devices that may wait; those beyond are dropped and counted."""

@@ -96,9 +96,12 @@ def _capability(able: Capability) -> Capability:
 def _state(state: DeviceState) -> DeviceState:
     """Return a state whose texts may be shown: what plays, an action, a word that was measured."""
     values, playing = state.values, state.playing
-    fit = all(type(v) is not str or _is_fit(v, LONGEST) for v in values.values())
-    if fit and (playing is None or _is_fit(playing, LONGEST_TITLE)):
-        return state
+    for value in values.values():
+        if isinstance(value, str) and not _is_fit(value, LONGEST):
+            break
+    else:
+        if playing is None or _is_fit(playing, LONGEST_TITLE):
+            return state
     told = {key: shown(v) if isinstance(v, str) else v for key, v in values.items()}
     return replace(state, values=told, playing=playing and shown(playing, LONGEST_TITLE))
 

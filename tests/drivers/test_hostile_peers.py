@@ -271,6 +271,19 @@ async def test_topics_without_end_fill_neither_log_nor_memory(tmp_path: Path) ->
             assert topic.isprintable()
 
 
+async def test_what_an_announcement_holds_is_quoted_in_one_short_line(tmp_path: Path) -> None:
+    said = {"cmd_t": "a", "stat_t": "b", "val_tpl": "{{ value|" + "x" * 2000 + " }}"}
+    with Broker(tmp_path) as broker:
+        driver = mqtt_rig.driver_at(broker.port)
+        with capture_logs() as logs:
+            async with running(driver), mqtt_rig.house(broker.port) as client:
+                await client.publish("homeassistant/switch/odd/config", json.dumps(said), qos=1)
+                await eventually(lambda: driver.stats.refused == 1)
+    (told,) = (one for one in logs if one["event"] == "mqtt_announcement_not_used")
+    assert told["reason"].startswith("`value_template` uses the filter `xxx")
+    assert len(told["reason"]) <= 300
+
+
 def test_what_announces_itself_is_remembered_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mqtt_kept, "MOST", 3)
     monkeypatch.setattr(mqtt_kept, "MOST_BYTES", 100)
