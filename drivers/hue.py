@@ -43,6 +43,8 @@ from drivers.types import (
 
 log = structlog.get_logger(__name__)
 
+MOST_RESOURCES = 20_000
+"""A full bridge has some thousands."""
 ASK_EVERY_S = 15.0
 """How often to ask for a sign of life: an event stream says nothing in a quiet house."""
 
@@ -188,6 +190,8 @@ class HueDriver:
                 self._again(gone)
             return
         if kind == "add":
+            if key not in self._resources and len(self._resources) >= MOST_RESOURCES:
+                raise BadPayload("more resources than a bridge has")
             self._resources[key] = item
         elif kind != "update" or key not in self._resources:
             return
