@@ -16,9 +16,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from hub.config_rules import contradictions
+from hub.config_words import in_words
 from hub.edits import FILE, lay_over
 from hub.edits import read as read_edits
 from hub.errors import ConfigError, Problem
+from hub.phrase import Phrase
 from hub.settings import Settings, StoreSettings
 from hub.yaml_source import KeyPath, Layer, Place, read_yaml
 
@@ -150,16 +152,16 @@ def problem_at(
 ) -> Problem:
     """Say what a validation error means, at its line; `below` is where what was checked belongs."""
     path = below + tuple(str(part) for part in detail["loc"] if part != "[key]")
-    message = detail["msg"]
     if detail["type"] == "extra_forbidden":
-        allowed = sorted(_allowed_keys(path[:-1]))
-        close = difflib.get_close_matches(path[-1], allowed, n=1)
-        meant = f" (did you mean {close[0]!r}?)" if close else ""
-        message = f"unknown key{meant}; allowed here: {', '.join(allowed)}"
-    elif detail["type"] == "value_error":
-        message = message.removeprefix("Value error, ")
-    elif detail["type"] != "missing":
-        message = f"{message}, not {_short(detail['input'])}"
+        keys = sorted(_allowed_keys(path[:-1]))
+        close, allowed = difflib.get_close_matches(path[-1], keys, n=1), ", ".join(keys)
+        message: str = (
+            Phrase("config.unknown_key_meant", meant=repr(close[0]), allowed=allowed)
+            if close
+            else Phrase("config.unknown_key", allowed=allowed)
+        )
+    else:
+        message = in_words(detail)
     return placed(".".join(path), message, places)
 
 
@@ -170,11 +172,6 @@ def placed(key: str, message: str, places: Mapping[KeyPath, Place]) -> Problem:
         path = path[:-1]
     place = places.get(path, Place("configuration", None))
     return Problem(place.file, place.line, key, message)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004 - a line's worth
 
 
 def _allowed_keys(path: KeyPath) -> set[str]:

@@ -7,8 +7,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+import yaml
 
 from hub.api.access import Role
+from hub.config import load
 from hub.control_client import ControlClient
 from hub.errors import Refusal
 from hub.phrase import Phrase
@@ -192,3 +194,31 @@ async def test_a_home_that_speaks_german_does_so_where_nobody_asks(state: Path) 
             return str(refused.value)
 
         assert await asyncio.to_thread(by_command_line) == "es gibt keinen Raum „attic“"
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "german"),
+    [
+        ("guards: {confidence_floor: 7}", "at most 1, not 7", "soll höchstens 1 sein, nicht 7"),
+        ("rooms: {den: {nam: x}}", "(did you mean 'name'?)", "(gemeint war 'name'?)"),
+        ("rooms: []", "is a mapping", "is a mapping"),  # of the overlay itself: English alone
+        ("rooms: {den: {name: [1]}}", "a text, not [1]", "soll ein Text sein, nicht [1]"),
+        ("rooms: {den: {devices: 7}}", "a list, not 7", "soll eine Liste sein, nicht 7"),
+        ("rules: {r: {room: study}}", "is missing", "fehlt"),
+    ],
+)
+async def test_a_mistake_in_the_configuration_is_told_in_the_writers_language(
+    rig: Rig, tmp_path: Path, text: str, english: str, german: str
+) -> None:
+    owner = await rig.as_(Role.OWNER)
+    file = tmp_path / "hub.yaml"
+    file.write_text(yaml.safe_dump(rig.hub.settings.model_dump(mode="json", exclude_defaults=True)))
+    rig.hub.read_settings = lambda: load(file, {})
+    for headers, words in (({}, english), (GERMAN, german)):
+        tag = (await ask(owner, "/system/config/overlay"))["etag"]
+        sent = {"yaml": text}
+        path = f"{API}/system/config/overlay"
+        async with owner.put(path, json=sent, headers={"If-Match": tag, **headers}) as answer:
+            told = await answer.json()
+        assert answer.status == 422
+        assert words in " ".join(one["message"] for one in told["errors"]), told
