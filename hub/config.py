@@ -156,9 +156,9 @@ def problem_at(
         keys = sorted(_allowed_keys(path[:-1]))
         close, allowed = difflib.get_close_matches(path[-1], keys, n=1), ", ".join(keys)
         message: str = (
-            Phrase("config.unknown_key_meant", meant=repr(close[0]), allowed=allowed)
+            Phrase("config.no_such_key_meant", meant=repr(close[0]), allowed=allowed)
             if close
-            else Phrase("config.unknown_key", allowed=allowed)
+            else Phrase("config.no_such_key", allowed=allowed)
         )
     else:
         message = in_words(detail)

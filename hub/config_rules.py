@@ -6,11 +6,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel
 
+from hub.phrase import Phrase
 from hub.setting_types import MoodRegion
 from hub.settings import Guards, Rule, Scene, Settings, When
 
-Contradiction = tuple[str, str]
+Contradiction = tuple[str, Phrase]
 """The dotted key and what is wrong with it."""
+
+
+_NONE = Phrase("config.none_configured")
 
 
 def contradictions(settings: Settings) -> Iterator[Contradiction]:
@@ -48,7 +52,7 @@ def _files(key: str, section: BaseModel) -> Iterator[Contradiction]:
     for name, value in section:
         here = f"{key}.{name}"
         if isinstance(value, Path) and name.endswith("_file") and not value.is_file():
-            yield here, f"there is no file {value}"
+            yield here, Phrase("config.no_file", file=str(value))
         for inner, part in value.items() if isinstance(value, dict) else ((None, value),):
             if isinstance(part, BaseModel):
                 yield from _files(here if inner is None else f"{here}.{inner}", part)
@@ -57,18 +61,18 @@ def _files(key: str, section: BaseModel) -> Iterator[Contradiction]:
 def _known(key: str, name: str, names: Iterable[str], what: str) -> Iterator[Contradiction]:
     known = sorted(names)
     if name not in known:
-        there = f"there are {', '.join(known)}" if known else "none is configured"
-        yield key, f"unknown {what} {name!r}; {there}"
+        there = Phrase("config.there_are", known=", ".join(known)) if known else _NONE
+        yield key, Phrase(f"config.unknown_{what}", name=repr(name), there=there)
 
 
 def _home(settings: Settings) -> Iterator[Contradiction]:
     home = settings.home
     if (home.latitude is None) != (home.longitude is None):
-        yield "home", "latitude and longitude are given together or not at all"
+        yield "home", Phrase("config.place")
     try:
         ZoneInfo(home.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield "home.timezone", f"unknown time zone {home.timezone!r}; for example Europe/Berlin"
+        yield "home.timezone", Phrase("config.time_zone", zone=repr(home.timezone))
 
 
 def _rooms(settings: Settings) -> Iterator[Contradiction]:
@@ -77,7 +81,9 @@ def _rooms(settings: Settings) -> Iterator[Contradiction]:
         for device in room.devices:
             yield from _device(f"rooms.{name}.devices", device, settings)
             if device in seen:
-                yield f"rooms.{name}.devices", f"{device!r} stands in {seen[device]!r} already"
+                there = repr(seen[device])
+                said = Phrase("config.twice", device=repr(device), room=there)
+                yield f"rooms.{name}.devices", said
             seen[device] = name
     for name, person in settings.people.items():
         for room_name in person.lives_in:
@@ -96,7 +102,7 @@ def _senses(settings: Settings) -> Iterator[Contradiction]:
             key = f"senses.{section}.{name}"
             yield from _known(f"{key}.room", entry.room, settings.rooms, "room")
             if name in names:
-                yield key, f"{names[name]} has the same name; a source's name is unique"
+                yield key, Phrase("config.same_name", other=names[name])
             names[name] = key
     for name, wearable in senses.wearables.items():
         key = f"senses.wearables.{name}"
@@ -111,7 +117,7 @@ def _scenes(settings: Settings) -> Iterator[Contradiction]:
         for device in scene.devices:
             yield from _device(f"scenes.{name}.devices.{device}", device, settings)
         if scene == Scene(name=scene.name):
-            yield f"scenes.{name}", "changes nothing; give lights, devices, music or target_c"
+            yield f"scenes.{name}", Phrase("config.empty_scene")
 
 
 def _rule(key: str, rule: Rule, settings: Settings) -> Iterator[Contradiction]:
@@ -119,10 +125,10 @@ def _rule(key: str, rule: Rule, settings: Settings) -> Iterator[Contradiction]:
     then = rule.then
     yield from _when(f"{key}.when", rule.when, settings)
     if rule.when.button is not None and rule.for_s:
-        yield f"{key}.for_s", "a press of a button does not last"
+        yield f"{key}.for_s", Phrase("config.press_lasts")
     given = sum((then.scene is not None, then.music is not None, then.restore))
     if given != 1:
-        yield f"{key}.then", "give exactly one of scene, music, restore"
+        yield f"{key}.then", Phrase("config.one_goal")
     if then.scene is not None:
         yield from _known(f"{key}.then.scene", then.scene, settings.scenes, "scene")
 
@@ -130,14 +136,14 @@ def _rule(key: str, rule: Rule, settings: Settings) -> Iterator[Contradiction]:
 def _guards(guards: Guards) -> Iterator[Contradiction]:
     for name, (low, high) in (("target_c", guards.target_c), ("cover", guards.cover)):
         if low > high:
-            yield f"guards.{name}", f"{low} lies above {high}"
+            yield f"guards.{name}", Phrase("config.lies_above", low=low, high=high)
 
 
 def _share(settings: Settings) -> Iterator[Contradiction]:
     share = settings.share
     yield from _files("share", share)
     if share.home_assistant.enabled and settings.drivers.mqtt is None:
-        yield "share.home_assistant.enabled", "needs a broker: set up drivers.mqtt"
+        yield "share.home_assistant.enabled", Phrase("config.no_broker")
     for name, webhook in share.webhooks.items():
         key = f"share.webhooks.{name}"
         for room in webhook.rooms:
@@ -145,7 +151,7 @@ def _share(settings: Settings) -> Iterator[Contradiction]:
         if webhook.region is not None:
             yield from _region(f"{key}.region", webhook.region)
             if not share.moods:
-                yield f"{key}.on", "moods leave only with share.moods: true"
+                yield f"{key}.on", Phrase("config.moods_stay")
     for name, hook in share.hooks.items():
         key = f"share.hooks.{name}"
         for part, known in (
@@ -160,20 +166,20 @@ def _share(settings: Settings) -> Iterator[Contradiction]:
 
 def _when(key: str, when: When, settings: Settings) -> Iterator[Contradiction]:
     if when == type(when)():
-        yield key, "is empty; give mood, sensor, button, between, sun or presence"
+        yield key, Phrase("config.empty_when")
     if when.person is not None:
         yield from _known(f"{key}.person", when.person, settings.people, "person")
         if when.mood is None:
-            yield f"{key}.person", "needs a mood beside it"
+            yield f"{key}.person", Phrase("config.person_mood")
     if when.sun is not None and settings.home.latitude is None:
-        yield f"{key}.sun", "needs home.latitude and home.longitude"
+        yield f"{key}.sun", Phrase("config.sun_place")
     if when.mood is not None:
         yield from _region(f"{key}.mood", when.mood)
     if when.sensor is not None:
         sensor = when.sensor
         yield from _device(f"{key}.sensor.device", sensor.device, settings)
         if sensor.is_ is None and sensor.above is None and sensor.below is None:
-            yield f"{key}.sensor", "give is, above or below"
+            yield f"{key}.sensor", Phrase("config.sensor_value")
     if when.button is not None:
         yield from _device(f"{key}.button.device", when.button.device, settings)
 
@@ -181,4 +187,4 @@ def _when(key: str, when: When, settings: Settings) -> Iterator[Contradiction]:
 def _region(key: str, region: MoodRegion) -> Iterator[Contradiction]:
     for axis, span in (("valence", region.valence), ("arousal", region.arousal)):
         if span is not None and span[0] > span[1]:
-            yield f"{key}.{axis}", f"{span[0]} lies above {span[1]}"
+            yield f"{key}.{axis}", Phrase("config.lies_above", low=span[0], high=span[1])

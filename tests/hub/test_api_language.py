@@ -205,6 +205,12 @@ async def test_a_home_that_speaks_german_does_so_where_nobody_asks(state: Path) 
         ("rooms: {den: {name: [1]}}", "a text, not [1]", "soll ein Text sein, nicht [1]"),
         ("rooms: {den: {devices: 7}}", "a list, not 7", "soll eine Liste sein, nicht 7"),
         ("rules: {r: {room: study}}", "is missing", "fehlt"),
+        ("scenes: {soft: {name: Soft}}", "changes nothing;", "ändert nichts;"),
+        (
+            "rules: {r: {room: attic, when: {presence: true}, then: {scene: soft}}}",
+            "unknown room 'attic'; there are",
+            "unbekannter Raum 'attic'; es gibt",
+        ),
     ],
 )
 async def test_a_mistake_in_the_configuration_is_told_in_the_writers_language(

@@ -92,7 +92,7 @@ def test_what_is_wrong_is_said(tmp_path: Path, text: str, expected: str) -> None
         ("{room: den, when: {person: x}, then: {restore: true}}", "rules.r.when.person: unknown"),
         (
             "{room: den, when: {mood: {valence: [1, 0]}}, then: {restore: true}}",
-            "rules.r.when.mood.valence: 1.0 lies above 0.0",
+            "rules.r.when.mood.valence: 1 lies above 0",
         ),
         (
             "{room: den, when: {sensor: {device: 'mqtt:a', kind: x}}, then: {restore: true}}",
