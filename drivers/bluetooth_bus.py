@@ -137,8 +137,8 @@ async def bluez(adapter: str | None) -> AsyncIterator[Watch]:
         await watch.start()
         yield watch
     finally:
+        bus.disconnect()  # first: one who is cancelled again while it waits leaves no connection
         await _close_bleak()
-        bus.disconnect()
         await asyncio.wait({closed}, timeout=CLOSE_LIMIT_S)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.drivers.bluetooth_rig import STRAP, driver_for, house
+from tests.fakes.port import RememberingPort
 from tests.fakes.running import nothing_left, running
 from tests.fakes.waiting import eventually
 
@@ -31,6 +32,19 @@ async def test_a_connection_given_up_while_the_service_ends_loses_nothing(
             gc.collect()
             await asyncio.sleep(0)
     assert unheard == []
+
+
+async def test_one_that_is_cancelled_again_while_it_closes_leaves_nothing(tmp_path: Path) -> None:
+    with house(tmp_path):
+        async with nothing_left():
+            port = RememberingPort()
+            strap = {"strap": {"address": STRAP, "kind": "heart_rate"}}
+            task = asyncio.create_task(driver_for(strap).run(port), name="bluetooth driver")
+            await port.until(lambda: port.connections == 1)
+            # At each of its steps towards the end, the last of which waits for what bleak has open.
+            while not task.done():
+                task.cancel()
+                await asyncio.sleep(0)
 
 
 def _task(name: str) -> asyncio.Task[Any] | None:
