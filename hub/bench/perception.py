@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from functools import partial
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,8 @@ def _face(runs: int, pipeline: FacePipeline) -> list[Figure]:
     with_one = _times(face, runs)
     return [
         at_most("face_frame_empty", median(without), "ms", 10, "640x480, no face, moving"),
-        at_most("face_frame_one", median(with_one), "ms", 25, "640x480, detect + expression"),
+        # The mean: a face that is followed costs a fifth of one that is searched for.
+        at_most("face_frame_one", fmean(with_one), "ms", 25, "640x480, mean: follow, find, read"),
     ]
 
 
