@@ -156,7 +156,8 @@ def errors() -> Any:
         yield
     except aiohttp.ServerFingerprintMismatch as err:
         raise BadCredentials(
-            "the bridge shows another certificate than when it was paired; if it was replaced, pair"
+            "the bridge shows another certificate than when it was paired; if it was replaced, "
+            "pair it anew"
         ) from err
     except Unauthorized as err:
         raise BadCredentials("the bridge does not know our key any more; pair it anew") from err

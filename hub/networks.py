@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from drivers.operations import Operable, Operation, Progress
 from drivers.shown import LONGEST_ANSWER, presentable_answer, shown
 from drivers.types import Driver, DriverError
+from hub.driver_words import in_words
 from hub.errors import Refusal
 from hub.phrase import Phrase
 
@@ -32,7 +33,7 @@ class Networks:
             {
                 "driver": name,
                 "name": operation.name,
-                "summary": operation.summary,
+                "summary": in_words(operation.summary),
                 "arguments": operation.arguments.model_json_schema(),
                 "limit_s": operation.limit_s,
                 "destroys": operation.destroys,
@@ -61,7 +62,7 @@ class Networks:
         try:
             async with asyncio.timeout(operation.limit_s):
                 answer = await operation.run(
-                    checked, lambda line: tell(shown(line, LONGEST_ANSWER))
+                    checked, lambda line: tell(in_words(shown(line, LONGEST_ANSWER)))
                 )
         except TimeoutError as err:
             raise Refusal(
@@ -72,7 +73,7 @@ class Networks:
                 Phrase("mend.try_again"),
             ) from err
         except DriverError as err:
-            raise Refusal(type(err).__name__.lower(), err.reason) from err
+            raise Refusal(type(err).__name__.lower(), in_words(err.reason)) from err
         log.info("operation_done", driver=chosen, operation=name)
         told: dict[str, Any] = presentable_answer(answer)
         return told

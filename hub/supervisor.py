@@ -15,6 +15,7 @@ from enum import IntEnum, StrEnum
 import structlog
 
 from hub.clock import Clock
+from hub.driver_words import in_words
 from hub.phrase import Phrase
 
 log = structlog.get_logger(__name__)
@@ -116,7 +117,7 @@ class Service:
 
     def health(self) -> ServiceHealth:
         """Return what there is to show."""
-        return ServiceHealth(self.name, self.state, self.restarts, self.reason)
+        return ServiceHealth(self.name, self.state, self.restarts, in_words(self.reason))
 
     async def supervise(self) -> None:
         """Run the service for ever; returns only when cancelled or when its run returns."""

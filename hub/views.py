@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from drivers.types import Outcome, Status
 from hub.decide.wishes import eased
+from hub.driver_words import in_words
 from hub.history import Entry
 from hub.phrase import Phrase, phrase_or
 from hub.process_stats import process_stats
@@ -200,8 +201,8 @@ def outcome_view(outcome: Outcome) -> dict[str, Any]:
 
 
 def reason_of(status: Status, reason: str) -> str:
-    """Return what a driver said, in its own words, with what it means in the reader's language."""
-    return Phrase(f"outcome.{status.value}", reason=reason) if reason else ""
+    """Return what a driver said, with what it means for the command."""
+    return Phrase(f"outcome.{status.value}", reason=in_words(reason)) if reason else ""
 
 
 def _mood_view(estimate: MoodEstimate) -> dict[str, Any]:

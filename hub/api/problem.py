@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from drivers.types import DriverError, Refused, Unreachable
 from hub.backup.errors import BackupBroken, BackupError, BackupNewer, WrongPassphrase
+from hub.driver_words import in_words
 from hub.errors import (
     ConfigError,
     ConsentRequired,
@@ -138,7 +139,7 @@ def problem_of(err: Exception) -> Problem | None:  # noqa: PLR0911 - one a kind
         case HubError() | DriverError():
             kinds = ((status, code) for kind, status, code in _KINDS if isinstance(err, kind))
             status, code = next(kinds)
-            return Problem(status, code, str(err))
+            return Problem(status, code, in_words(str(err)))
     return None
 
 
