@@ -150,6 +150,11 @@ class Edits:
         self._take_over(settings)
         await self._config.audit(by, Phrase("audit.edit_undone"))
 
+    def undo_touches_people(self) -> bool:
+        """Say whether the newest change added or removed somebody who lives here."""
+        past = self._past()
+        return bool(past) and past[-1].get(PEOPLE, {}) != self._read().get(PEOPLE, {})
+
     async def forget(self, person: str | None) -> bool:
         """Take a person, or everyone (None), out of the overlay and of what can be undone.
 

@@ -71,3 +71,21 @@ async def test_only_an_owner_adds_people_and_is_one_of_them(rig: Rig) -> None:
     assert (await add(ada, name="Mira", lives_in=["attic"]))[0] == 422
     assert written(rig) == {}
     assert len(rig.hub.edits._past()) == 0
+
+
+async def test_two_of_one_name_are_two_people_though_the_hub_has_not_started_anew(rig: Rig) -> None:
+    owner = await rig.as_(Role.OWNER)
+    assert [(await add(owner, name="Jo"))[1]["id"] for _ in range(2)] == ["jo", "jo_2"]
+    assert set(written(rig)) == {"jo", "jo_2"}
+
+
+async def test_only_who_may_add_a_person_takes_one_back(rig: Rig) -> None:
+    owner, adult = await rig.as_(Role.OWNER), await rig.as_(Role.ADULT, "ada")
+    rig.hub.read_settings = lambda: rig.hub.settings
+    await add(owner, name="Jo")
+    async with adult.post(f"{API}/edits/undo") as answer:
+        assert answer.status == 403
+    assert set(written(rig)) == {"jo"}
+    async with owner.post(f"{API}/edits/undo") as answer:
+        assert answer.status == 200
+    assert written(rig) == {}

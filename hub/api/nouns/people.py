@@ -12,6 +12,7 @@ from hub.api.access import Access, Role
 from hub.api.problem import Problem
 from hub.api.route import Body, Call, Route, Shape
 from hub.api.sight import SHARING, shares
+from hub.edits import read as read_edits
 from hub.phrase import Phrase
 from hub.settings import Person
 
@@ -130,6 +131,7 @@ def _new_id(call: Call, name: str) -> str:
     """Return an id that nobody has or had: what others agreed to must not become theirs."""
     hub = call.context.hub
     taken = {*hub.settings.people, *(one.id for one in hub.store.config.people())}
+    taken |= set(read_edits(hub.edits.path).get("people", {}))  # who waits for the new start, too
     taken |= {member.person for member in call.context.accounts.members.values() if member.person}
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     stem = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:30] or "person"

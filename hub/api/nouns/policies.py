@@ -224,7 +224,11 @@ async def undo_edit(call: Call) -> dict[str, Any]:
     hub = call.context.hub
     if hub.read_settings is None:
         raise Problem(501, "not_yet", Phrase("refused.no_config_file"))
+    who = call.identity
     async with hub.edits.lock:
+        # With a person goes that their consent is needed: who may not add one takes none away.
+        if hub.edits.undo_touches_people() and not who.may(Access.ADMIN):
+            raise Problem(403, "forbidden", Phrase("refused.forbidden", role=who.role.value))
         await hub.edits.undo(hub.read_settings, call.identity.by)
     return await get_edits(call)
 
